@@ -1,0 +1,54 @@
+// Purpose: saying why an address is not a live block. Runs only once something is known to be wrong.
+// Floor:   heap.
+#pragma once
+
+#include <allot/heap/requested.hpp>
+
+namespace allot {
+
+template <class Place>
+class Diagnose : public Requested<Place> {
+ public:
+  using Base = Requested<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::header;
+
+  /// The granule of a live block that begins exactly at `p`, or ~error. O(1) for a live block.
+  Granule live_block(Address p) const {
+    const Address offset = p - static_cast<Address>(header().origin);
+    // Rotating makes an address between granules a huge number: one comparison checks both.
+    const Address turned = rotate_right(offset, granule_shift);
+    if (turned < header().granules) [[likely]] {
+      const Granule g = static_cast<Granule>(turned);
+      if (Base::is_start(g) && Base::is_live(g)) return g;
+    }
+    return ~static_cast<u32>(diagnose(p));
+  }
+
+  [[gnu::noinline]] Error diagnose(Address address) const {
+    const Header& h = header();
+    const u64 p = address;
+    // The memory's size is asked of the memory itself: bytes that the heap does not have are foreign,
+    // bytes that nobody has are wild.
+    auto memory = Base::place().memory;
+    if (p >= memory.bytes()) return Error::wild_address;
+    if (p < h.begin || p >= h.top) return Error::foreign_address;
+    const Granule start = Base::enclosing_start(static_cast<Granule>((p - h.origin) >> granule_shift));
+    if (start == granule_limit) return Error::foreign_address;
+    switch (Base::kind_at(start)) {
+      case BlockKind::live:
+        return Error::interior_address;
+      case BlockKind::metadata:
+        return Error::metadata_address;
+      case BlockKind::reserved:
+        return Error::foreign_address;
+      default:
+        return Error::double_free;
+    }
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,355 @@
+// Purpose: the heap: what a C++ program, a guest's malloc and the wasm modules call.
+// Floor:   heap, the top of the core.
+//
+// A Heap is a place (which memory, and where the records lie) and the address of an image. It has no
+// state of its own: two of them over one image are the same heap. Nothing here throws; failed
+// operations change nothing. Growth may move a native memory's base: pointers into the memory die then,
+// addresses do not.
+#pragma once
+
+#include <allot/heap/validate.hpp>
+
+namespace allot {
+
+template <class Place>
+class BasicHeap : protected Validate<Place> {
+  using Base = Validate<Place>;
+
+ public:
+  using Address = typename Place::Address;
+  using place_type = Place;
+  using Base::first_usable;
+
+  /// BasicHeap(place, image): the heap whose image lies at `image`; nothing is checked or touched. With a
+  /// stateless place there is no such constructor: the object is the image, reached by its address.
+  using Base::Base;
+  /// Where the image lies: an address of the managed memory, or an offset in the records' memory.
+  using Base::image;
+
+  /// Lays out a new, empty heap at image(). Error: invalid_policy, invalid_span (the span is empty, too
+  /// small for the records, or outside the address space), out_of_memory. O(1); may grow the memory.
+  Error initialize(const Options& options) {
+    return initialize_raw(options.begin, options.end, options.maximum, options.quota,
+                          static_cast<u32>(options.policy), options.record_sizes);
+  }
+
+  /// Whether an image of this kind lies at image(): reads its header only. Error: not_a_heap,
+  /// wrong_version, wrong_address_type, corrupt_image.
+  Error check() const { return this->check_header(this->place().record_memory_bytes()); }
+
+  // --- Blocks -----------------------------------------------------------------------------------
+  // Addresses are multiples of 16. Usable sizes are the requested ones rounded up to granules, plus
+  // the slack that the policy allows. Out of memory: out_of_memory, quota_exceeded, size_too_large.
+  // All of them may grow the memory, except deallocate.
+
+  /// A block of at least `size` bytes; a size of 0 gives a block of its own. Typically O(1).
+  [[gnu::always_inline]] Result<Address> allocate(u64 size) { return result_of(allocate_raw(size)); }
+
+  /// A block of count * size bytes, all zero.
+  Result<Address> allocate_zeroed(u64 count, u64 size) { return result_of(allocate_zeroed_raw(count, size)); }
+
+  /// A block whose address is a multiple of `alignment`, a power of two. Error: also invalid_alignment.
+  Result<Address> allocate_aligned(u64 alignment, u64 size) { return result_of(allocate_aligned_raw(alignment, size)); }
+
+  /// Gives the block at `p` another size, in place when it shrinks or the memory behind it is free, else
+  /// by moving its bytes. The old block stays as it is when that fails. Error: also all of deallocate.
+  Result<Address> reallocate(Address p, u64 size) { return result_of(reallocate_raw(p, size)); }
+
+  /// Gives back the block that begins at `p`. O(1). Error, with nothing changed: double_free,
+  /// interior_address, metadata_address, foreign_address, wild_address.
+  [[gnu::always_inline]] Error deallocate(Address p) {
+    const Address turned = rotate_right(static_cast<Address>(p - static_cast<Address>(this->header().origin)), granule_shift);
+    if (turned >= this->header().granules) [[unlikely]]
+      return this->diagnose(p);
+    const Granule g = static_cast<Granule>(turned);
+    const uintptr_t page = this->record(g >> granule_page_shift);
+    const u32 byte = Base::bit_byte(g);
+    const u32 shift = g & 7;
+    const u32 live = load<u8>(page + page_record::live + byte);
+    u64 starts = load<u64>(page + byte) >> shift;
+    if ((live >> shift & static_cast<u32>(starts) & 1) == 0) [[unlikely]]
+      return this->diagnose(p);
+    starts >>= 1;
+    const Granule n = starts ? lowest_bit(starts) + 1 : this->size_slow(g);
+    store<u8>(page + page_record::live + byte, static_cast<u8>(live & ~(1u << shift)));
+    Agent& a = this->agent();
+    a.account -= Base::one_block + n;
+    if (n <= Base::tiny_max) [[likely]] {
+      const u32 depth = a.counts[n];
+      const u32 cap = a.hint_cap;
+      if (depth < cap) [[likely]] {
+        store<u32>(this->at(a.hints) + ((n - 1) * cap + depth) * 4, g);
+        a.counts[n] = static_cast<u8>(depth + 1);
+        return Error::none;
+      }
+    }
+    release_slow(g, n);
+    return Error::none;
+  }
+
+  /// Bytes that may be used at `p`, or as deallocate's errors. O(1).
+  Result<u64> usable_size(Address p) const {
+    const Granule g = this->live_block(p);
+    if (Base::failed(g)) return Base::error_of(g);
+    return usable_raw(g);
+  }
+
+  /// Bytes that were asked for. Error: not_recorded unless Options::record_sizes, or as deallocate. O(1).
+  Result<u64> requested_size(Address p) const {
+    const Granule g = this->live_block(p);
+    if (Base::failed(g)) return Base::error_of(g);
+    if (!this->records_sizes()) return Error::not_recorded;
+    return requested_raw(g);
+  }
+
+  /// Whether a live block begins at `p`. O(1).
+  bool owns(Address p) const { return !Base::failed(this->live_block(p)); }
+
+  // --- Looking at it ----------------------------------------------------------------------------
+
+  /// One figure; see statistics.def for what it means and costs.
+  u64 statistic(Statistic which) const { return this->figure(which); }
+
+  /// The block that begins at `p`; kind `none` and size 0 when none does. Walk: from statistic(begin) to
+  /// statistic(top) in steps of `size`. Free blocks may follow each other: merging is lazy.
+  Block block_at(u64 p) const {
+    return {p, block_size(p), block_kind(p)};
+  }
+
+  /// Checks every invariant (docs/heap-image.md); O(heap / 128).
+  Violation validate() {
+    const u32 number = this->check_all();
+    return {number, number == 0 ? 0 : this->header().violation_address};
+  }
+
+  // --- Limits and spans -------------------------------------------------------------------------
+
+  /// Takes [begin, end), rounded outward to granules and to at least 48 bytes, out of management until
+  /// unreserve(begin). Error: invalid_span, span_in_use, out_of_memory. May grow the memory.
+  Error reserve(u64 begin, u64 end) { return this->reserve_span(begin, end); }
+  Error unreserve(u64 begin) { return this->unreserve_span(begin); }
+
+  /// The address that the heap will not grow beyond from now on; 0: none. What it has, it keeps.
+  Error set_maximum(u64 address) {
+    this->header().maximum = address == 0 || address > Base::address_limit ? Base::address_limit : address;
+    this->seal();
+    return Error::none;
+  }
+  /// The most bytes that may be live, counted in usable sizes; 0: no limit.
+  Error set_quota(u64 bytes) {
+    this->header().quota = bytes == 0 ? ~u64{0} : bytes;
+    this->set_watermark();
+    this->seal();
+    return Error::none;
+  }
+
+  /// Merges all free neighbours now instead of before the next growth. O(heap / 128).
+  void merge() {
+    this->close_run();
+    this->sweep(granule_limit, ~0u);
+  }
+
+  /// Writes down what a caller was refused, where a host can read it.
+  void note_error(Error error, u64 address) {
+    this->header().last_error = static_cast<u32>(error);
+    this->header().last_error_address = address;
+  }
+
+  // --- The same as scalars ----------------------------------------------------------------------
+  // For builds without a stack in memory: an address is a granule that address() turns into one, or
+  // ~error at or above granule_limit.
+
+  Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+    return this->lay_out(begin, end, maximum, quota, policy, record_sizes);
+  }
+  /// The number of the first broken invariant, or 0; last_violation() says where.
+  u32 validate_raw() { return this->check_all(); }
+  u64 last_violation() const { return this->header().violation_address; }
+  u64 block_size(u64 p) const {
+    const Granule g = this->walkable(p);
+    return g == granule_limit ? 0 : u64{this->step_of(g)} << granule_shift;
+  }
+  BlockKind block_kind(u64 p) const {
+    const Granule g = this->walkable(p);
+    return g == granule_limit ? BlockKind::none : this->kind_of(g);
+  }
+  Granule live_block_raw(Address p) const { return this->live_block(p); }
+  u64 usable_raw(Granule g) const { return u64{this->size_at(g)} << granule_shift; }
+  bool records_requested() const { return this->records_sizes(); }
+  u64 requested_raw(Granule g) const { return this->requested(g, this->size_at(g)); }
+
+  [[gnu::always_inline]] Granule allocate_raw(u64 size) {
+    if (size > Base::tiny_max * granule_bytes) [[unlikely]]
+      return allocate_sized(size);
+    Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
+    if (c == 0 || this->records_sizes()) [[unlikely]]
+      return allocate_sized(size);
+    return this->place_block(c);
+  }
+
+  [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
+    // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
+    if (size != 0 && count > Base::address_limit / size) return Base::failure(Error::size_too_large);
+    const u64 bytes = count * size;
+    const Granule g = allocate_raw(bytes);
+    if (!Base::failed(g)) this->place().memory.zero(this->address_of(g), bytes);
+    return g;
+  }
+
+  [[gnu::noinline]] Granule allocate_aligned_raw(u64 alignment, u64 size) {
+    if (!is_power_of_two(alignment) || alignment >= Base::address_limit) return Base::failure(Error::invalid_alignment);
+    if (alignment <= granule_bytes) return allocate_raw(size);
+    if (size > Base::address_limit) return Base::failure(Error::size_too_large);
+    const Granule c = granules_for(size);
+    const Granule extra = static_cast<Granule>(alignment >> granule_shift) - 1;
+    if (c > granule_limit - extra) return Base::failure(Error::size_too_large);
+    if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
+    // The padding is cut off again at once and was never live to anybody: it counts neither against the
+    // quota nor as peak.
+    const u64 quota = this->header().quota;
+    const u32 peak = this->agent().peak;
+    this->header().quota = ~u64{0};
+    Granule g = this->place_slow(c + extra);
+    if (!Base::failed(g)) g = cut_to_alignment(g, alignment, c);
+    const u32 live = static_cast<u32>(this->agent().account);
+    this->agent().peak = live > peak ? live : peak;
+    this->header().quota = quota;
+    this->set_watermark();
+    this->seal();
+    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
+  }
+
+  [[gnu::noinline]] Granule reallocate_raw(Address p, u64 size) {
+    const Granule g = this->live_block(p);
+    if (Base::failed(g)) return g;
+    if (size > Base::address_limit) return Base::failure(Error::size_too_large);
+    const Granule n = this->size_at(g);
+    const Granule c = granules_for(size);
+    if (c <= n) {
+      shrink(g, n, c);
+    } else if (!extend_in_place(g, n, c)) {
+      const Granule to = allocate_raw(size);
+      if (Base::failed(to)) return to;
+      this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
+      release_live(g, n);
+      return to;
+    }
+    if (this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
+  }
+
+  Address address(Granule g) const { return this->address_of(g); }
+  static constexpr bool failed(Granule g) { return Base::failed(g); }
+  static constexpr Error error_of(Granule g) { return Base::error_of(g); }
+
+ private:
+  Result<Address> result_of(Granule g) const {
+    if (Base::failed(g)) [[unlikely]]
+      return Base::error_of(g);
+    return this->address_of(g);
+  }
+
+  /// Granules of a block for `size` bytes, which is at most address_limit.
+  Granule granules_for(u64 size) const {
+    const Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
+    // See requested.hpp: a slack of 16 needs two granules.
+    return c != 0 ? c : this->records_sizes() ? 2 : 1;
+  }
+
+  [[gnu::noinline]] Granule allocate_sized(u64 size) {
+    if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
+    const Granule g = this->place_slow(granules_for(size));
+    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
+  }
+
+  /// Cuts the live block at `g` to an aligned one of c granules; returns where that begins.
+  Granule cut_to_alignment(Granule g, u64 alignment, Granule c) {
+    Granule n = this->size_at(g);
+    const Granule head =
+        static_cast<Granule>((round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
+    if (head != 0) {
+      cut_live(g, n, head);
+      g += head;
+      n -= head;
+      release_live(g - head, head);
+    }
+    shrink(g, n, c);
+    return g;
+  }
+
+  [[gnu::noinline]] void release_slow(Granule g, Granule n) { this->release(g, n); }
+
+  /// Cuts a live block in two live blocks; the count of granules stays, that of blocks grows.
+  void cut_live(Granule g, Granule n, Granule at) {
+    this->unmake(g, n);
+    this->make(g, at, BlockKind::live);
+    this->make(g + at, n - at, BlockKind::live);
+    this->agent().account += Base::one_block;
+  }
+  /// A live block becomes free.
+  void release_live(Granule g, Granule n) {
+    this->clear_bit(g, page_record::live);
+    this->agent().account -= Base::one_block + n;
+    this->release(g, n);
+  }
+  /// Cuts off what a live block of n granules has beyond c, if the policy does not let it keep that.
+  void shrink(Granule g, Granule n, Granule c) {
+    if (n <= this->slack_limit(c)) return;
+    cut_live(g, n, c);
+    release_live(g + c, n - c);
+  }
+
+  /// Makes the live block at `g` at least c granules long if what follows it is free.
+  bool extend_in_place(Granule g, Granule n, Granule c) {
+    const Granule end = g + n;
+    const Granule needed = c - n;
+    // A look first: nothing may change if it is not enough. Few free blocks follow each other.
+    Granule found = 0;
+    while (found < needed && this->has_next(end + found)) {
+      const Granule at = end + found;
+      if (at == this->agent().run_begin)
+        found += this->agent().run_end - at;
+      else if (this->is_free(at))
+        found += this->size_at(at);
+      else
+        break;
+    }
+    if (found < needed || static_cast<u64>(static_cast<u32>(this->agent().account)) + needed > this->header().quota >> granule_shift)
+      return false;
+    this->unmake(g, n);
+    for (Granule at = end; at < end + found;) {
+      if (at == this->agent().run_begin) {
+        at += this->take_run();
+        continue;
+      }
+      const Granule size = this->size_at(at);
+      this->unfile(at, size);
+      this->unmake(at, size);
+      at += size;
+    }
+    const Granule whole = n + found;
+    const Granule keep = whole <= this->slack_limit(c) ? whole : c;
+    if (!this->note_peak(keep - n)) {
+      // Only the slack was too much for the quota: do without it.
+      this->make(g, c, BlockKind::live);
+      if (whole != c) {
+        this->make(g + c, whole - c, BlockKind::free);
+        this->release(g + c, whole - c);
+      }
+      this->note_peak(needed);
+      this->agent().account += needed;
+      return true;
+    }
+    this->make(g, keep, BlockKind::live);
+    this->agent().account += keep - n;
+    if (keep != whole) {
+      this->make(g + keep, whole - keep, BlockKind::free);
+      this->release(g + keep, whole - keep);
+    }
+    return true;
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,124 @@
+// Purpose: statistics and the walk.
+// Floor:   heap.
+#pragma once
+
+#include <allot/base/statistic.hpp>
+#include <allot/heap/spans.hpp>
+
+namespace allot {
+
+/// One block of a walk. `size` is in bytes; a kind of `none` means that no block begins at the address.
+struct Block {
+  u64 address;
+  u64 size;
+  BlockKind kind;
+};
+
+template <class Place>
+class Report : public Spans<Place> {
+ public:
+  using Base = Spans<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+  using Base::header;
+
+  /// The end of the managed memory in granules; behind it only the fence of a restricted span may lie.
+  Granule top_granule() const { return static_cast<Granule>((header().top - header().origin) >> granule_shift); }
+
+  bool in_gap(Granule g) const {
+    return load<u32>(Base::record_of(g) + page_record::flags) & page_record::gap;
+  }
+  /// The granules of the block, or of the pages of a gap, that begin at `g`.
+  Granule step_of(Granule g) const { return in_gap(g) ? granules_per_page : Base::size_at(g); }
+  BlockKind kind_of(Granule g) const { return in_gap(g) ? BlockKind::reserved : Base::kind_at(g); }
+
+  /// The granule at which a block begins at `p`, or granule_limit.
+  Granule walkable(u64 p) const {
+    const Header& h = header();
+    if (p < h.begin || p >= h.top || p % granule_bytes != 0) return granule_limit;
+    const Granule g = static_cast<Granule>((p - h.origin) >> granule_shift);
+    return in_gap(g) ? (g % granules_per_page == 0 ? g : granule_limit) : Base::is_start(g) ? g : granule_limit;
+  }
+
+  u64 live_bytes() const { return (agent().account & 0xFFFFFFFFu) << granule_shift; }
+
+  /// One figure of the heap, in bytes or as a number. Scalars in, scalar out.
+  [[gnu::noinline]] u64 figure(Statistic which) const {
+    const Header& h = header();
+    switch (which) {
+      case Statistic::managed_bytes:
+        return h.managed_bytes;
+      case Statistic::live_bytes:
+        return live_bytes();
+      case Statistic::free_bytes:
+        return h.managed_bytes - h.metadata_bytes - live_bytes();
+      case Statistic::metadata_bytes:
+        return h.metadata_bytes;
+      case Statistic::reserved_bytes:
+        return h.reserved_bytes;
+      case Statistic::live_blocks:
+        return agent().account >> 32;
+      case Statistic::peak_bytes:
+        return u64{agent().peak} << granule_shift;
+      case Statistic::quota_bytes:
+        return h.quota;
+      case Statistic::maximum_bytes:
+        return h.maximum < h.end ? h.maximum : h.end;
+      case Statistic::begin:
+        return h.begin;
+      case Statistic::top:
+        return h.top;
+      case Statistic::grow_count:
+        return h.grow_count;
+      default:
+        return walk_for(which);
+    }
+  }
+
+ private:
+  /// The figures that need a walk over all blocks.
+  u64 walk_for(Statistic which) const {
+    const Granule end = top_granule();
+    u64 run = 0;  // free granules right before g
+    u64 largest = 0;
+    u64 runs = 0;
+    u64 head = 0;
+    Granule first_live = granule_limit;
+    Granule last_live_end = 0;
+    for (Granule g = Base::begin_granule(); g < end;) {
+      const Granule n = step_of(g);
+      const BlockKind kind = kind_of(g);
+      if (kind == BlockKind::free) {
+        runs += run == 0;
+        run += n;
+        if (run > largest) largest = run;
+        if (first_live == granule_limit) head += n;
+      } else {
+        run = 0;
+        if (kind == BlockKind::live) {
+          if (first_live == granule_limit) first_live = g;
+          last_live_end = g + n;
+        }
+      }
+      g += n;
+    }
+    switch (which) {
+      case Statistic::largest_free:
+        return largest << granule_shift;
+      case Statistic::head_free:
+        return head << granule_shift;
+      case Statistic::tail_free:
+        return run << granule_shift;
+      case Statistic::used_span:
+        return first_live == granule_limit ? 0 : u64{last_live_end - first_live} << granule_shift;
+      case Statistic::free_blocks:
+        return runs;
+      default:
+        return 0;
+    }
+  }
+};
+
+}  // namespace allot

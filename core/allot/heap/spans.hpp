@@ -1,0 +1,97 @@
+// Purpose: reserving and giving back ranges of the managed memory that are not to be handed out.
+// Floor:   heap.
+#pragma once
+
+#include <allot/heap/diagnose.hpp>
+
+namespace allot {
+
+template <class Place>
+class Spans : public Diagnose<Place> {
+ public:
+  using Base = Diagnose<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+  using Base::header;
+  using Base::make;
+
+  [[gnu::noinline]] Error reserve_span(u64 begin, u64 end) {
+    if (begin >= end || begin < header().begin || end > header().end) return Error::invalid_span;
+    begin = round_down(begin, granule_bytes);
+    end = round_up(end, granule_bytes);
+    if (end - begin < reserved_min * granule_bytes) end = begin + reserved_min * granule_bytes;
+    // Of a span that reaches above what the heap has taken so far, the part below must be free before
+    // memory is taken for the rest.
+    const u64 top = header().top;
+    if (end > top) {
+      if (begin < top && !all_free(granule_at(begin), granule_at(top))) return Error::span_in_use;
+      if (!Base::extend(granule_at(end) - granule_at(top) + Base::tail_free())) return Error::out_of_memory;
+      if (end > header().top) return Error::span_in_use;
+    }
+    const Granule from = granule_at(begin);
+    const Granule to = granule_at(end);
+    Base::close_run();
+    if (!all_free(from, to)) return Error::span_in_use;
+    const Granule first = Base::enclosing_start(from);
+    Granule last = first;
+    while (last < to) last += Base::size_at(last);
+    for (Granule g = first; g < last;) {
+      const Granule n = Base::size_at(g);
+      Base::unfile(g, n);
+      Base::unmake(g, n);
+      g += n;
+    }
+    // Hints may still point at what was there; one for a block of the span's own size would hold.
+    Base::forget_hints();
+    make(from, to - from, BlockKind::reserved);
+    if (first != from) {
+      make(first, from - first, BlockKind::free);
+      Base::file(first, from - first);
+    }
+    if (last != to) {
+      make(to, last - to, BlockKind::free);
+      Base::file(to, last - to);
+    }
+    header().reserved_bytes += end - begin;
+    header().managed_bytes -= end - begin;
+    ++header().reserved_spans;
+    Base::seal();
+    return Error::none;
+  }
+
+  [[gnu::noinline]] Error unreserve_span(u64 begin) {
+    Header& h = header();
+    begin = round_down(begin, granule_bytes);
+    if (begin < h.begin || begin >= h.top) return Error::invalid_span;
+    const Granule g = static_cast<Granule>((begin - h.origin) >> granule_shift);
+    if (!Base::is_start(g) || Base::kind_at(g) != BlockKind::reserved) return Error::invalid_span;
+    const Granule n = Base::size_at(g);
+    Base::unmake(g, n);
+    make(g, n, BlockKind::free);
+    h.reserved_bytes -= u64{n} << granule_shift;
+    h.managed_bytes += u64{n} << granule_shift;
+    --h.reserved_spans;
+    Base::merge_around(g, n);
+    Base::seal();
+    return Error::none;
+  }
+
+ private:
+  Granule granule_at(u64 p) const { return static_cast<Granule>((p - header().origin) >> granule_shift); }
+
+  /// Whether free blocks, or the run, cover [from, to) without a hole.
+  bool all_free(Granule from, Granule to) const {
+    Granule g = Base::enclosing_start(from);
+    if (g == granule_limit) return false;
+    for (;;) {
+      if (g != agent().run_begin && !Base::is_free(g)) return false;
+      g += Base::size_at(g);
+      if (g >= to) return true;
+      if (!Base::has_next(g)) return false;
+    }
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,230 @@
+// Purpose: checking every invariant of an image, each with its number (docs/heap-image.md).
+// Floor:   heap.
+//
+// The walk trusts nothing that it has not checked before: lengths are compared with the distance
+// between start bits, list steps are counted. Cost: O(blocks + pages). Changes nothing but the field
+// that says where the violation is.
+#pragma once
+
+#include <allot/heap/report.hpp>
+
+namespace allot {
+
+/// The first invariant found broken (0: none) and the address at which.
+struct Violation {
+  u32 number;
+  u64 address;
+  constexpr explicit operator bool() const { return number != 0; }
+};
+
+template <class Place>
+class Validate : public Report<Place> {
+ public:
+  using Base = Report<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::agent;
+  using Base::at;
+  using Base::exact;
+  using Base::first_word;
+  using Base::header;
+  using Base::record_of;
+  using Base::word;
+
+  [[gnu::noinline]] u32 check_all() {
+    header().violation_address = header().self;
+    if (Base::check_header(Base::place().record_memory_bytes()) != Error::none) return 1;
+    if (u32 broken = check_geometry()) return broken;
+    if (u32 broken = check_pages()) return broken;
+    if (u32 broken = check_agent()) return broken;
+    if (u32 broken = check_blocks()) return broken;
+    return check_bins();
+  }
+
+ private:
+  u32 broken(u32 number, u64 where) {
+    header().violation_address = where;
+    return number;
+  }
+  bool in_records(u64 ref, u64 bytes) const {
+    const u64 have = Base::place().record_memory_bytes();
+    return bytes <= have && ref <= have - bytes;
+  }
+
+  u32 check_geometry() {
+    const Header& h = header();
+    const u64 bottom = round_down(h.begin, page_bytes);
+    const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
+    if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped ||
+        h.owned_end < mapped || h.granules == 0)
+      return broken(2, h.begin);
+    auto memory = Base::place().memory;
+    if (mapped > memory.bytes()) return broken(3, mapped);
+    if (h.page_map_capacity < Base::page_count() ||
+        !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
+      return broken(4, h.page_map);
+    if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header) || h.record_bytes != page_record_bytes(h.flags))
+      return broken(5, h.agent[0]);
+    u64 pool = h.pool;
+    for (u64 left = h.pool_count; left != 0; --left) {
+      if (pool % granule_bytes != 0 || !in_records(pool, h.record_bytes)) return broken(6, pool);
+      pool = load<u64>(at(pool));
+    }
+    if (pool != 0) return broken(6, pool);
+    return 0;
+  }
+
+  u32 check_pages() {
+    for (u32 page = 0; page < Base::page_count(); ++page) {
+      const Ref ref = load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
+      if (ref == 0 || ref % granule_bytes != 0 || !in_records(ref, header().record_bytes)) return broken(7, ref);
+      if (load<u64>(at(ref) + 512) != 0) return broken(8, ref);
+      if (load<u32>(at(ref) + page_record::owner) != 0) return broken(9, ref);
+      const u32 flags = load<u32>(at(ref) + page_record::flags);
+      if (flags > page_record::gap) return broken(9, ref);
+      for (u32 i = 0; flags != 0 && i < 512; i += 8)
+        if (load<u64>(at(ref) + i) != 0 || load<u64>(at(ref) + page_record::live + i) != 0) return broken(10, ref);
+    }
+    return 0;
+  }
+
+  u32 check_agent() {
+    const Agent& a = agent();
+    const u64 quota = header().quota >> granule_shift;
+    const u64 managed = (header().managed_bytes + header().reserved_bytes) >> granule_shift;
+    if (a.id != 0 || a.state != 1 || a.padding != 0) return broken(11, a.id);
+    if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) || a.peak > managed)
+      return broken(12, a.peak);
+    const bool cap_ok = exact() ? a.hint_cap == 0
+                                : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
+    if (!cap_ok || (!exact() && !in_records(a.hints, hint_bytes(a.hint_cap)))) return broken(13, a.hints);
+    if (exact() && a.hints != 0) return broken(13, a.hints);
+    for (u32 size = 0; size < sizeof a.counts; ++size) {
+      const u32 most = size == 0 || size > small_max ? 0 : Base::cap_of(size, a.hint_cap);
+      if (a.counts[size] > most) return broken(14, size);
+      for (u32 i = 0; i < a.counts[size]; ++i)
+        if (load<u32>(Base::stack_of(size) + i * 4) >= header().granules) return broken(14, size);
+    }
+    const Granule count = header().granules;
+    if (a.run_begin == granule_limit ? a.run_end != granule_limit
+                                     : a.run_begin >= a.run_end || a.run_end > count || a.run_end - a.run_begin <= small_max)
+      return broken(15, a.run_begin);
+    if (a.sweep_page > Base::page_count()) return broken(16, a.sweep_page);
+    return 0;
+  }
+
+  /// The distance to the next start bit, or to the end of the heap or of its last page before a gap;
+  /// unlike size_at this never believes a length that the image claims.
+  Granule measured(Granule g) const { return Base::next_start(g, header().granules - g) - g; }
+
+  /// What the live bits inside a block should be: the marks of its kind and its words.
+  u32 check_inside(Granule g, Granule n, BlockKind kind) {
+    const bool is_run = g == agent().run_begin;
+    const bool is_long = n > small_max && !is_run;
+    if (is_long && word(first_word(g) + 1) != n) return 17;
+    if (is_long && n >= footer_min && word(Base::last_word(g + n)) != n) return 17;
+    // Granule by granule would cost 16 times the bitmap; whole words where they are inside.
+    for (Granule i = g + 1; i < g + n;) {
+      if ((i & 31) == 0 && i + 32 <= g + n) {
+        const Granule index = i >> 5;
+        // The links of a long block mean something only while it is in a bin; check_bins reads them.
+        const bool is_link = is_long && (index == first_word(g) || index == first_word(g) + 2);
+        const bool is_length =
+            is_long && (index == first_word(g) + 1 || (n >= footer_min && index == Base::last_word(g + n)));
+        u32 expected = is_length ? n : 0;
+        const u32 found = word(index);
+        if (kind >= BlockKind::metadata) {
+          if (i == g + 2 && kind == BlockKind::reserved) expected |= 1;
+          if (i == g + 1) expected |= kind == BlockKind::reserved ? 3 : 1;
+        }
+        if (!is_link && found != expected) return 18;
+        i += 32;
+      } else {
+        const bool mark = kind >= BlockKind::metadata && (i == g + 1 || (i == g + 2 && kind == BlockKind::reserved));
+        if (Base::is_live(i) != mark) return 18;
+        ++i;
+      }
+    }
+    return 0;
+  }
+
+  u32 check_blocks() {
+    const Granule count = header().granules;
+    u64 live = 0, blocks = 0, free = 0, metadata = 0, reserved = 0;
+    bool run_seen = agent().run_begin == granule_limit;
+    BlockKind previous = BlockKind::none;
+    for (Granule g = Base::begin_granule(); g < count;) {
+      if (Base::in_gap(g)) {
+        g += granules_per_page;
+        previous = BlockKind::none;
+        continue;
+      }
+      if (!Base::is_start(g)) return broken(19, Base::address_of(g));
+      const Granule n = measured(g);
+      const BlockKind kind = Base::kind_at(g);
+      if (u32 inside = check_inside(g, n, kind)) return broken(inside, Base::address_of(g));
+      if (g == agent().run_begin) {
+        if (kind != BlockKind::free || g + n != agent().run_end) return broken(15, Base::address_of(g));
+        run_seen = true;
+      }
+      if (kind == BlockKind::live) {
+        live += n;
+        ++blocks;
+      } else if (kind == BlockKind::free) {
+        free += n;
+        if (exact() && previous == BlockKind::free) return broken(20, Base::address_of(g));
+        if (exact() && n <= small_max &&
+            !(load<u64>(record_of(g) + page_record::small + ((n - 1) >> 6) * 8) >> ((n - 1) & 63) & 1))
+          return broken(21, Base::address_of(g));
+      } else if (kind == BlockKind::metadata) {
+        metadata += n;
+      } else {
+        reserved += n;
+      }
+      previous = kind;
+      g += n;
+    }
+    const Header& h = header();
+    const u64 fence = (h.origin + (u64{count} << granule_shift) - h.top) >> granule_shift;
+    if (!run_seen) return broken(15, agent().run_begin);
+    if (live != (agent().account & 0xFFFFFFFFu) || blocks != agent().account >> 32) return broken(22, live << granule_shift);
+    if (metadata << granule_shift != h.metadata_bytes) return broken(23, metadata << granule_shift);
+    if ((reserved - fence) << granule_shift != h.reserved_bytes) return broken(24, reserved << granule_shift);
+    if ((live + free + metadata) << granule_shift != h.managed_bytes) return broken(25, (live + free + metadata) << granule_shift);
+    return 0;
+  }
+
+  u32 check_bins() {
+    const Agent& a = agent();
+    const Granule count = header().granules;
+    u64 listed = 0;
+    const u64 most = count / small_max + 1;
+    u32 octaves = 0;
+    for (u32 bin = 0; bin < bin_count; ++bin) {
+      const u32 octave = bin / bins_per_octave;
+      if ((a.heads[bin] != 0) != (a.bins[octave] >> bin % bins_per_octave & 1)) return broken(26, bin);
+      octaves |= u32{a.heads[bin] != 0} << octave;
+      u32 previous = 0;
+      for (u32 link = a.heads[bin]; link != 0; link = word(first_word(link - 1))) {
+        const Granule g = link - 1;
+        if (++listed > most || g >= count || !Base::is_start(g) || !Base::is_free(g)) return broken(27, Base::address_of(g));
+        const Granule n = measured(g);
+        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous) return broken(27, Base::address_of(g));
+        previous = link;
+      }
+    }
+    if (octaves != a.octaves) return broken(26, a.octaves);
+    // Every long free block is in a bin: as many are listed as there are.
+    u64 present = 0;
+    for (Granule g = Base::begin_granule(); g < count;) {
+      const Granule n = Base::step_of(g);
+      if (n > small_max && !Base::in_gap(g) && Base::is_free(g)) ++present;
+      g += n;
+    }
+    return present == listed ? 0 : broken(28, present);
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,99 @@
+// Purpose: reaching the records of an image, and sealing and checking its header.
+// Floor:   image.
+#pragma once
+
+#include <allot/base/error.hpp>
+#include <allot/image/layout.hpp>
+#include <allot/image/place.hpp>
+
+namespace allot {
+
+/// What a heap object is made of: a place and the Ref of an image.
+template <class Place, bool stateless = Place::stateless>
+class Handle {
+ public:
+  constexpr Handle() = default;
+  constexpr Handle(Place place, Ref image) : place_(place), image_(image) {}
+  Ref image() const { return image_; }
+
+ protected:
+  const Place& place() const { return place_; }
+
+ private:
+  [[no_unique_address]] Place place_;
+  Ref image_ = 0;
+};
+
+/// In a wasm module, where the place is known, the object IS the image: `this` is its address. No member
+/// function then needs a stack in memory to pass an object on, and a module over a foreign memory has none.
+template <class Place>
+class Handle<Place, true> {
+ public:
+  Ref image() const { return static_cast<Ref>(reinterpret_cast<uintptr_t>(this)); }
+
+ protected:
+  static constexpr Place place() { return Place{}; }
+};
+
+/// The records of one heap. References returned here die when the memory of the records grows.
+template <class Place>
+class Image : public Handle<Place> {
+ public:
+  using Address = typename Place::Address;
+  using Handle<Place>::Handle;
+  using Handle<Place>::image;
+
+ protected:
+  using Handle<Place>::place;
+
+  uintptr_t at(Ref ref) const { return place().record_base() + static_cast<uintptr_t>(ref); }
+  Header& header() const { return *reinterpret_cast<Header*>(at(image())); }
+  /// This agent's record. One agent runs a heap today; its record follows the header.
+  Agent& agent() const { return *reinterpret_cast<Agent*>(at(image() + sizeof(Header))); }
+
+  /// The record of a page below `granules`.
+  uintptr_t record(u32 page) const {
+    return at(load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
+  }
+  uintptr_t record_of(Granule g) const { return record(g >> granule_page_shift); }
+
+  Address address_of(Granule g) const {
+    return static_cast<Address>(header().origin) + (static_cast<Address>(g) << granule_shift);
+  }
+  u32 page_count() const { return header().granules >> granule_page_shift; }
+
+  /// Recomputes the checksum; every function that changes the checked part ends with it.
+  void seal() { header().checksum = checksum(); }
+
+  u64 checksum() const {
+    // FNV-1a's multiply-and-xor over words instead of bytes (Fowler, Noll, Vo, 1991): it has to
+    // notice damage, not withstand an attacker, and runs whenever the heap grows.
+    u64 hash = image_seal;
+    for (Ref ref = image(); ref < image() + offsetof(Header, checksum); ref += 8) {
+      hash = (hash ^ load<u64>(at(ref))) * 0x100000001B3ull;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+
+  /// Whether the header at image() can be trusted to reach the other records. Reads the header only.
+  Error check_header(u64 record_memory_bytes) const {
+    if (image() % 16 != 0 || record_memory_bytes < sizeof(Header) || image() > record_memory_bytes - sizeof(Header))
+      return Error::not_a_heap;
+    const Header& h = header();
+    if (h.magic != image_magic) return Error::not_a_heap;
+    if (h.version != image_version) return Error::wrong_version;
+    if (h.address_bytes != sizeof(Address) || h.outside != (Place::inside ? 0 : 1)) {
+      // Only a header whose seal holds really says that it is of another kind.
+      return h.checksum == checksum() ? Error::wrong_address_type : Error::corrupt_image;
+    }
+    if (h.checksum != checksum() || h.self != image() || h.header_bytes != sizeof(Header)) return Error::corrupt_image;
+    if (h.granules % granules_per_page != 0 || h.granules >= granule_limit ||
+        h.origin + u64{h.granules} * granule_bytes < h.top || h.origin + u64{h.granules} * granule_bytes - h.top >= page_bytes)
+      return Error::corrupt_image;
+    return Error::none;
+  }
+
+};
+
+}  // namespace allot

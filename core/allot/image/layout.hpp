@@ -1,0 +1,148 @@
+// Purpose: the heap image, byte for byte. docs/heap-image.md is the same thing in words.
+// Floor:   image.
+// Assumes: little-endian; every record starts at a multiple of 16 bytes.
+//
+//   An image inside the managed memory, as create() lays it out from `begin` upward:
+//
+//   +--------+---------+----------+-------+--------------+----------------------------+
+//   | Header | Agent 0 | page map | hints | page records |  blocks ...                |
+//   +--------+---------+----------+-------+--------------+----------------------------+
+//
+//   All of it is one extent of kind metadata. Later records (a larger page map, larger hint stacks,
+//   page records for new pages) are metadata extents of their own, anywhere.
+#pragma once
+
+#include <allot/base/bits.hpp>
+
+namespace allot {
+
+/// "allot" and three control bytes that no text contains; read as a little-endian u64.
+inline constexpr u64 image_magic = 0x1A0A0D746F6C6C61ull;
+inline constexpr u32 image_version = 1;
+
+/// What the header's checksum starts from.
+inline constexpr u64 image_seal = 0x9E3779B97F4A7C15ull;
+
+inline constexpr u32 agent_capacity = 64;
+
+/// Blocks of up to `small_max` granules are found through per-size stacks of hints; longer ones carry
+/// their length and list links in their own, otherwise unused, live bits. A block of 129 granules is
+/// the shortest with three aligned 32-bit words among its live bits, whatever its start.
+inline constexpr Granule small_max = 128;
+/// From here on a block also carries its length in its last live word, so that the block after it can
+/// find it. 256: a backward search for start bits never looks at more than four words.
+inline constexpr Granule footer_min = 256;
+
+namespace image_flag {
+inline constexpr u8 record_sizes = 1;  // requested sizes are kept: 4 bits a granule
+inline constexpr u8 shared = 2;        // page records have a remote bitmap
+}  // namespace image_flag
+
+/// What every agent may read; changed only while the heap grows or is reconfigured.
+struct Header {
+  u64 magic;
+  u32 version;
+  u32 header_bytes;
+  u64 self;               // Ref of this header: a copy elsewhere is not the heap
+  u8 address_bytes;       // 4 or 8: WebAssembly's address type i32 or i64
+  u8 outside;             // 1: the records lie in another memory than the blocks
+  u8 policy;              // Policy
+  u8 flags;               // image_flag
+  u32 record_bytes;       // size of a page record
+  u8 borrow_shift;        // the policy as numbers: see placement/policy.hpp
+  u8 borrow_add;
+  u8 eager_shift;
+  u8 step_shift;
+  u32 grow_count;
+  u64 spare;              // 0
+  u64 origin;             // begin rounded down to a page: granule 0
+  u64 begin;              // first byte that the heap may use
+  u64 end;                // the span that the heap never leaves
+  u64 maximum;            // soft maximum: as end, and may be changed
+  u64 quota;              // most live bytes
+  u64 top;                // address after the last managed byte
+  u64 owned_end;          // memory up to here is the heap's to take; beyond it somebody else grew
+  u64 page_map;           // Ref of u32/u64[page_map_capacity]: Ref of each page's record
+  u64 pool;               // Ref of the first unused page record; each begins with the Ref of the next
+  u64 pool_count;
+  u64 managed_bytes;      // live + free + metadata
+  u64 metadata_bytes;
+  u64 reserved_bytes;
+  u64 records_top;        // image outside: end of the records taken so far
+  u32 page_map_capacity;
+  u32 agents;             // agent records in use
+  u32 reserved_spans;     // how many there are
+  u32 lock;               // agent id + 1 of who holds the heap's lock, 0 = free
+  u64 agent[agent_capacity];  // Ref of each agent record
+  u64 checksum;           // over everything above
+
+  // Not under the checksum.
+  u32 granules;           // granules from origin to top, rounded up to a page; hot, checked against top
+  u32 last_error;         // what a guest was refused last, for its host to read
+  u64 last_error_address;
+  u64 violation_address;  // where validate() last found an invariant broken
+};
+static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 720);
+
+inline constexpr u32 bins_per_octave = 16;
+inline constexpr u32 bin_octaves = 25;  // 2^7 .. 2^31 granules
+inline constexpr u32 bin_count = bins_per_octave * bin_octaves;
+
+/// What one agent owns: its accounting and its hints. Only that agent writes it.
+struct Agent {
+  u64 account;            // live blocks << 32 | live granules
+  u32 watermark;          // live granules above this need a closer look: min(peak, quota)
+  u32 peak;               // most live granules so far
+  Granule run_begin;      // the free extent from which small blocks are cut; none when both are equal
+  Granule run_end;
+  u64 hints;              // Ref of the hint stacks' entries
+  u32 hint_cap;           // entries of a stack for up to 32 granules; a quarter of it for larger ones
+  u32 id;
+  u32 sweep_page;         // where the next sweep resumes
+  u32 state;              // 0 unused, 1 in use
+  u8 counts[144];         // depth of the stack of each size; [0] and what follows [128] stay 0
+  u32 octaves;            // which octaves of bins hold a block
+  u32 padding;
+  u16 bins[26];           // which bins of each octave do
+  u8 padding2[4];
+  u32 heads[bin_count];   // first block of each bin, as granule + 1
+};
+static_assert(sizeof(Agent) % 16 == 0);
+
+/// A page record describes the 4096 granules of one page, one bit each in two bitmaps:
+///
+///   start  live
+///     1      1    a live block begins here
+///     1      0    a free block begins here, or, with live = 1 at the next granule, one that is never
+///                 handed out: metadata, or (live = 1 also at the granule after) a reserved span
+///     0      -    inside a block: live is 0, or belongs to the length and links of a long block
+///
+///   +0     start[512]  +512 zero[8]  +520 live[512]  +1032 owner, flags  +1040 small[16]
+///   +1056  sizes[2048] (record_sizes)   then remote[512] (shared)
+///
+/// `zero` lets a 64-bit load at any byte of `start` run past the end; no start bit is ever found there.
+namespace page_record {
+inline constexpr u32 start = 0;
+inline constexpr u32 live = 520;
+inline constexpr u32 owner = 1032;    // u32: agent id
+inline constexpr u32 flags = 1036;    // u32: 1 = gap, a page that somebody else grew
+inline constexpr u32 small = 1040;    // u64[2]: sizes of small free blocks that may begin here (policy exact)
+inline constexpr u32 base_bytes = 1056;
+inline constexpr u32 sizes = 1056;
+inline constexpr u32 sizes_bytes = granules_per_page / 2;
+inline constexpr u32 remote_bytes = granules_per_page / 8;
+inline constexpr u32 gap = 1;
+}  // namespace page_record
+
+constexpr u32 page_record_bytes(u8 flags) {
+  return page_record::base_bytes + (flags & image_flag::record_sizes ? page_record::sizes_bytes : 0) +
+         (flags & image_flag::shared ? page_record::remote_bytes : 0);
+}
+
+/// Bytes of the hint stacks for a given cap: 32 stacks of `cap` and 96 of a quarter of it.
+constexpr u32 hint_bytes(u32 cap) { return (32 + 96 / 4) * cap * 4; }
+inline constexpr u32 first_hint_cap = 8;
+inline constexpr u32 last_hint_cap = 128;
+inline constexpr u32 first_page_map_capacity = 16;
+
+}  // namespace allot

@@ -1,0 +1,48 @@
+// Purpose: the one policy of where an image lies: inside the managed memory, or outside it.
+// Floor:   image.
+#pragma once
+
+#include <allot/memory/concept.hpp>
+
+namespace allot {
+
+/// What a build of the core is able to do; each slot costs code only where it is true.
+struct AllTraits {
+  static constexpr bool exact = true;      // the policy `exact`
+  static constexpr bool sizes = true;      // recording requested sizes
+  static constexpr int policy = -1;        // a Policy fixed at compile time, or -1: the image says
+};
+
+/// Records in the managed memory itself: whoever has the memory has the heap.
+template <ManagedMemory Memory_, class Address_, class Traits_ = AllTraits>
+struct Inside {
+  using Address = Address_;
+  using Traits = Traits_;
+  static constexpr bool inside = true;
+  static constexpr bool stateless = Memory_::stateless;
+
+  [[no_unique_address]] Memory_ memory;
+
+  uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(memory.base()); }
+  u64 record_memory_bytes() const { return memory.bytes(); }
+  bool grow_records(u64) const { return false; }
+};
+
+/// Records in a memory of their own: nothing in the managed memory can harm them, and all of the
+/// managed memory, from address 0, is the user's.
+template <ManagedMemory Memory_, ManagedMemory Records, class Address_, class Traits_ = AllTraits>
+struct Outside {
+  using Address = Address_;
+  using Traits = Traits_;
+  static constexpr bool inside = false;
+  static constexpr bool stateless = Memory_::stateless && Records::stateless;
+
+  [[no_unique_address]] Memory_ memory;
+  [[no_unique_address]] Records records;
+
+  uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(records.base()); }
+  u64 record_memory_bytes() const { return records.bytes(); }
+  bool grow_records(u64 pages) const { return records.grow(pages); }
+};
+
+}  // namespace allot

@@ -1,0 +1,32 @@
+// Purpose: a linear memory over bytes that the caller owns (a test, a saved image, an engine's
+//          memory that cannot grow from outside).
+// Floor:   memory.
+#pragma once
+
+#include <allot/memory/concept.hpp>
+
+namespace allot {
+
+/// Grows within the buffer, from `initial` up to `capacity` bytes; both are rounded down to pages.
+/// The buffer must be zero beyond `initial`, as a grown page is zero by contract.
+class BufferMemory {
+ public:
+  BufferMemory(u8* data, u64 initial, u64 capacity)
+      : data_(data), bytes_(initial & ~u64{page_bytes - 1}), capacity_(capacity & ~u64{page_bytes - 1}) {}
+  u8* base() { return data_; }
+  u64 bytes() { return bytes_; }
+  bool grow(u64 pages) {
+    if (pages > (capacity_ - bytes_) >> page_shift) return false;
+    bytes_ += pages << page_shift;
+    return true;
+  }
+
+ private:
+  u8* data_;
+  u64 bytes_;
+  u64 capacity_;
+};
+
+static_assert(LinearMemory<BufferMemory>);
+
+}  // namespace allot

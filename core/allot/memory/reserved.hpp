@@ -1,0 +1,54 @@
+// Purpose: a linear memory of the operating system's: address space is reserved once, pages are made
+//          accessible as it grows, so that its base never moves.
+// Floor:   memory. Native (POSIX) only; the one header of the core that includes the system's.
+#pragma once
+
+#include <allot/memory/concept.hpp>
+#include <sys/mman.h>
+
+namespace allot {
+
+/// Owns its memory and returns it to the system when destroyed. Bytes past `bytes()` fault.
+class ReservedMemory {
+ public:
+  /// Reserves `maximum` and makes `initial` bytes accessible, both rounded up to pages.
+  /// `valid()` is false when the system refused; every other call is then an error.
+  ReservedMemory(u64 initial, u64 maximum) {
+    const u64 want = (maximum + page_bytes - 1) & ~u64{page_bytes - 1};
+    void* at = mmap(nullptr, want, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) return;
+    base_ = static_cast<u8*>(at);
+    reserved_ = want;
+    if (!grow((initial + page_bytes - 1) >> page_shift)) {
+      munmap(base_, reserved_);
+      base_ = nullptr;
+      reserved_ = 0;
+    }
+  }
+  ~ReservedMemory() {
+    if (base_) munmap(base_, reserved_);
+  }
+  ReservedMemory(const ReservedMemory&) = delete;
+  ReservedMemory& operator=(const ReservedMemory&) = delete;
+
+  bool valid() const { return base_ != nullptr; }
+  u64 maximum() const { return reserved_; }
+  u8* base() { return base_; }
+  u64 bytes() { return bytes_; }
+  bool grow(u64 pages) {
+    if (pages > (reserved_ - bytes_) >> page_shift) return false;
+    const u64 more = pages << page_shift;
+    if (more && mprotect(base_ + bytes_, more, PROT_READ | PROT_WRITE) != 0) return false;
+    bytes_ += more;
+    return true;
+  }
+
+ private:
+  u8* base_ = nullptr;
+  u64 bytes_ = 0;
+  u64 reserved_ = 0;
+};
+
+static_assert(LinearMemory<ReservedMemory>);
+
+}  // namespace allot

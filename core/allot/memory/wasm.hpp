@@ -1,0 +1,28 @@
+// Purpose: the memory that a WebAssembly module itself runs on (its memory 0).
+// Floor:   memory. Compiled for wasm32 and wasm64 only.
+#pragma once
+
+#include <allot/memory/concept.hpp>
+
+namespace allot {
+
+/// Stateless: a module has one memory 0, and its byte 0 is at pointer 0.
+class WasmMemory {
+ public:
+  static constexpr bool stateless = true;
+  u8* base() const { return nullptr; }
+  u64 bytes() const { return static_cast<u64>(__builtin_wasm_memory_size(0)) << page_shift; }
+  bool grow(u64 pages) const {
+    if (pages > 0xFFFFFFFFu) return false;
+    return __builtin_wasm_memory_grow(0, static_cast<size_t>(pages)) != ~static_cast<size_t>(0);
+  }
+  void zero(u64 at, u64 n) const {
+    __builtin_memset(reinterpret_cast<void*>(static_cast<uintptr_t>(at)), 0, static_cast<size_t>(n));
+  }
+  void copy(u64 to, u64 from, u64 n) const {
+    __builtin_memcpy(reinterpret_cast<void*>(static_cast<uintptr_t>(to)),
+                     reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), static_cast<size_t>(n));
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,177 @@
+// Purpose: the two bitmaps: reading and writing single bits, and finding where a block ends or begins.
+// Floor:   placement.
+//
+// Everything here is the truth about the heap; everything above in this folder is a hint.
+#pragma once
+
+#include <allot/image/image.hpp>
+#include <allot/placement/policy.hpp>
+
+namespace allot {
+
+enum class BlockKind : u32 { free = 0, live = 1, metadata = 2, reserved = 3, none = 4 };
+
+template <class Place>
+class Bitmaps : public Image<Place> {
+ public:
+  using Base = Image<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::agent;
+  using Base::header;
+  using Base::page_count;
+  using Base::record;
+  using Base::record_of;
+
+  static constexpr u32 bit_byte(Granule g) { return (g & (granules_per_page - 1)) >> 3; }
+
+  static constexpr bool policy_is_fixed = Place::Traits::policy >= 0;
+  static constexpr PolicyNumbers fixed_numbers = numbers_of(static_cast<u32>(policy_is_fixed ? Place::Traits::policy : 0));
+
+  bool exact() const {
+    if constexpr (!Place::Traits::exact)
+      return false;
+    else if constexpr (policy_is_fixed)
+      return Place::Traits::policy == static_cast<int>(Policy::exact);
+    else
+      return header().policy == static_cast<u8>(Policy::exact);
+  }
+  /// The largest block that a request for `c` granules may take without splitting it.
+  Granule slack_limit(Granule c) const {
+    if constexpr (policy_is_fixed)
+      return c + (c >> fixed_numbers.borrow_shift) + fixed_numbers.borrow_add;
+    else
+      return c + (c >> header().borrow_shift) + header().borrow_add;
+  }
+  /// Freed blocks of at least this many granules are merged with their neighbours at once.
+  Granule eager_size() const {
+    return Granule{1} << (policy_is_fixed ? fixed_numbers.eager_shift : header().eager_shift);
+  }
+  u32 step_shift() const { return policy_is_fixed ? fixed_numbers.step_shift : header().step_shift; }
+  bool records_sizes() const {
+    if constexpr (!Place::Traits::sizes)
+      return false;
+    else
+      return header().flags & image_flag::record_sizes;
+  }
+
+  u64 record_word(Granule g, u32 bitmap) const { return load<u64>(record_of(g) + bitmap + (bit_byte(g) & ~7u)); }
+  bool bit(Granule g, u32 bitmap) const {
+    return load<u8>(record_of(g) + bitmap + bit_byte(g)) >> (g & 7) & 1;
+  }
+  void set_bit(Granule g, u32 bitmap) {
+    const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
+    store<u8>(at, static_cast<u8>(load<u8>(at) | 1u << (g & 7)));
+  }
+  void clear_bit(Granule g, u32 bitmap) {
+    const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
+    store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
+  }
+  bool is_start(Granule g) const { return bit(g, page_record::start); }
+  bool is_live(Granule g) const { return bit(g, page_record::live); }
+
+  /// Start bits from `g` on, bit 0 = g: at least 57 of them, fewer at the end of a page, then zeros.
+  u64 starts_from(Granule g) const {
+    return load<u64>(record_of(g) + page_record::start + bit_byte(g)) >> (g & 7);
+  }
+
+  /// The 32-bit words of live bits that a long block at `g` uses: word + 0 next, + 1 length, + 2
+  /// previous. They begin at least two granules after g, so that the kind of an extent stays readable.
+  static constexpr Granule first_word(Granule g) { return ((g + 1) >> 5) + 1; }
+  /// The last word wholly inside a block that ends before `end`.
+  static constexpr Granule last_word(Granule end) { return (end >> 5) - 1; }
+  uintptr_t word_at(Granule word) const {
+    return record_of(word << 5) + page_record::live + (word & 127) * 4;
+  }
+  u32 word(Granule index) const { return load<u32>(word_at(index)); }
+  void set_word(Granule index, u32 value) { store<u32>(word_at(index), value); }
+
+  /// Whether the page after the one that holds g - 1 continues it: it is managed and has the same owner.
+  bool page_continues(Granule first_of_page) const {
+    if (first_of_page >= header().granules) return false;
+    const uintptr_t next = record_of(first_of_page);
+    return load<u32>(next + page_record::flags) == 0;
+  }
+
+  /// The granule after the block at `g`: the next start bit, the end of the heap or the start of a gap.
+  /// Looks no further than `limit` granules; returns g + limit when there is none in reach.
+  Granule next_start(Granule g, Granule limit) const {
+    const Granule end = g + limit;
+    Granule from = g + 1;
+    while (from < end) {
+      if ((from & (granules_per_page - 1)) == 0 && !page_continues(from)) return from;
+      // One byte-aligned load sees 57 to 64 bits; near a page's end the zero word follows.
+      const u64 bits = starts_from(from);
+      if (bits) {
+        const Granule found = from + lowest_bit(bits);
+        return found < end ? found : end;
+      }
+      const Granule seen = from + 64 - (from & 7);
+      const Granule page_end = (from | (granules_per_page - 1)) + 1;
+      from = seen < page_end ? seen : page_end;
+    }
+    return end;
+  }
+
+  BlockKind kind_at(Granule g) const {
+    if (is_live(g)) return BlockKind::live;
+    if (next_bit_is_start(g) || !is_live(g + 1)) return BlockKind::free;
+    return !is_start(g + 2) && is_live(g + 2) ? BlockKind::reserved : BlockKind::metadata;
+  }
+
+  /// The size of the block at `g`, which is a start: O(1); a long block says its length itself.
+  Granule size_at(Granule g) const {
+    const u64 bits = starts_from(g) >> 1;
+    if (bits) [[likely]]
+      return lowest_bit(bits) + 1;
+    return size_slow(g);
+  }
+
+  [[gnu::noinline]] Granule size_slow(Granule g) const {
+    const Granule end = next_start(g, small_max + 1);
+    if (end - g <= small_max) return end - g;
+    if (g == agent().run_begin) return agent().run_end - g;
+    return word(first_word(g) + 1);
+  }
+
+  /// The start of the block that ends before `g`. There must be one in the same run of pages.
+  Granule previous_start(Granule g) const {
+    Granule scanned = 0;
+    Granule at = g;
+    while (scanned < footer_min) {
+      // The bits of the 64-granule word that holds at - 1, those below `at` only.
+      const Granule last = at - 1;
+      const u64 bits = record_word(last, page_record::start) << (63 - (last & 63)) ;
+      if (bits) return last - static_cast<Granule>(__builtin_clzll(bits));
+      scanned += (last & 63) + 1;
+      at = last & ~63u;
+    }
+    if (g == agent().run_end) return agent().run_begin;
+    return g - word(last_word(g));
+  }
+
+  /// The start of the block that `g` lies in, by scanning back: for errors and reserved spans only.
+  /// Returns granule_limit when `g` lies in a gap.
+  Granule enclosing_start(Granule g) const {
+    for (;;) {
+      const uintptr_t page = record_of(g);
+      if (load<u32>(page + page_record::flags) & page_record::gap) return granule_limit;
+      const u64 bits = record_word(g, page_record::start) << (63 - (g & 63));
+      if (bits) return g - static_cast<Granule>(__builtin_clzll(bits));
+      if (g < 64) return granule_limit;
+      g = (g & ~63u) - 1;
+    }
+  }
+
+ private:
+  /// Whether the granule after g begins another block or lies outside the heap.
+  bool next_bit_is_start(Granule g) const {
+    const Granule next = g + 1;
+    if ((next & (granules_per_page - 1)) == 0 && !page_continues(next)) return true;
+    return is_start(next);
+  }
+};
+
+}  // namespace allot

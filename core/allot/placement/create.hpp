@@ -1,0 +1,143 @@
+// Purpose: laying out a new image.
+// Floor:   placement.
+#pragma once
+
+#include <allot/placement/growth.hpp>
+
+namespace allot {
+
+/// What a heap is made with; the zeros are the defaults.
+struct Options {
+  u64 begin = 0;     // first byte that the heap may use
+  u64 end = 0;       // 0: as far as the address space goes; else the heap never leaves [begin, end)
+  u64 maximum = 0;   // soft maximum, an address; 0: none
+  u64 quota = 0;     // most live bytes; 0: no limit
+  Policy policy = Policy::balanced;
+  bool record_sizes = false;
+};
+
+template <class Place>
+class Create : public Growth<Place> {
+ public:
+  using Base = Growth<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::agent;
+  using Base::at;
+  using Base::header;
+  using Base::make;
+  using Base::place;
+
+ public:
+  /// Addresses end here: 4 GiB for i32, 64 GiB for i64.
+  static constexpr u64 address_limit =
+      sizeof(Address) == 4 ? u64{1} << 32 : (u64{granule_limit} << granule_shift) & ~u64{page_bytes - 1};
+
+  /// Where a heap that may use the memory from `begin` on really begins; an image inside lies there.
+  static constexpr u64 first_usable(u64 begin) { return round_up(begin, granule_bytes); }
+
+ protected:
+  /// Lays out an image at image() for the span that the arguments say (scalars, not an Options: an
+  /// aggregate argument would need a stack). Writes less than 1 KiB into fresh memory.
+  [[gnu::noinline]] Error lay_out(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+    if (policy >= policy_count || (!Place::Traits::exact && policy == 0) ||
+        (Base::policy_is_fixed && policy != static_cast<u32>(Place::Traits::policy)))
+      return Error::invalid_policy;
+    if (end == 0) end = address_limit;
+    if (end > address_limit || begin >= end) return Error::invalid_span;
+    // What lies between a page's start and the span must be long enough to be marked as not ours.
+    begin = first_usable(begin);
+    if (begin >= end) return Error::invalid_span;
+    const u64 origin = round_down(begin, page_bytes);
+    // The granules of the first page below `begin` belong to no block: no bit of theirs is ever set.
+    const Granule first = static_cast<Granule>((begin - origin) >> granule_shift);
+    end = round_down(end, granule_bytes);
+    const u64 short_of_page = round_up(end, page_bytes) - end;
+    if (short_of_page != 0 && short_of_page < reserved_min * granule_bytes)
+      end = round_up(end, page_bytes) - reserved_min * granule_bytes;
+
+    const u8 flags = record_sizes && Place::Traits::sizes ? image_flag::record_sizes : 0;
+    const u32 record_bytes = page_record_bytes(flags);
+    const bool exact = policy == static_cast<u32>(Policy::exact);
+    constexpr u64 agent_at = sizeof(Header);
+    constexpr u64 map_at = agent_at + sizeof(Agent);
+    constexpr u64 hints_at = map_at + first_page_map_capacity * sizeof(Address);
+    const u64 records_at = hints_at + (exact ? 0 : hint_bytes(first_hint_cap));
+    constexpr u32 first_records = 2;
+    const u64 image_bytes = records_at + first_records * record_bytes;
+    const Granule image = Place::inside ? Base::granules_of(image_bytes) : 0;
+    const u32 pages = Base::pages_of(u64{first} + image + 1);
+    const u64 first_top = origin + (u64{pages} << page_shift);
+    if (begin + u64{image} * granule_bytes >= end) return Error::invalid_span;
+
+    u64 owned = place().memory.bytes();
+    if (owned < first_top) {
+      const u64 missing = first_top - round_down(owned, page_bytes);
+      if (!place().memory.grow(missing >> page_shift)) return Error::out_of_memory;
+      owned = first_top;
+    }
+    if (!Place::inside) {
+      const u64 have = place().record_memory_bytes();
+      const u64 need = Base::image() + image_bytes;
+      if (need > have && !place().grow_records((need - have + page_bytes - 1) >> page_shift)) return Error::out_of_memory;
+    }
+    Base::clear_records(Base::image(), image_bytes);
+
+    Header& h = header();
+    h.magic = image_magic;
+    h.version = image_version;
+    h.header_bytes = sizeof(Header);
+    h.self = Base::image();
+    h.address_bytes = sizeof(Address);
+    h.outside = Place::inside ? 0 : 1;
+    h.policy = static_cast<u8>(policy);
+    h.flags = flags;
+    h.record_bytes = record_bytes;
+    const PolicyNumbers numbers = numbers_of(policy);
+    h.borrow_shift = numbers.borrow_shift;
+    h.borrow_add = numbers.borrow_add;
+    h.eager_shift = numbers.eager_shift;
+    h.step_shift = numbers.step_shift;
+    h.origin = origin;
+    h.begin = begin;
+    h.end = end;
+    h.maximum = maximum == 0 || maximum > address_limit ? address_limit : maximum;
+    h.quota = quota == 0 ? ~u64{0} : quota;
+    h.owned_end = owned;
+    h.page_map = Base::image() + map_at;
+    h.page_map_capacity = first_page_map_capacity;
+    h.agents = 1;
+    h.agent[0] = Base::image() + agent_at;
+    h.records_top = Base::image() + image_bytes;
+    Base::add_to_pool(Base::image() + records_at, first_records);
+
+    Agent& a = agent();
+    a.run_begin = a.run_end = granule_limit;
+    a.hints = exact ? 0 : Base::image() + hints_at;
+    a.hint_cap = exact ? 0 : first_hint_cap;
+    a.id = 0;
+    a.state = 1;
+
+    for (u32 page = 0; page < pages; ++page) Base::map_page(page, Base::next_record());
+    h.granules = pages << granule_page_shift;
+    Granule last = h.granules;
+    if (first_top > end) {
+      last = static_cast<Granule>((end - origin) >> granule_shift);
+      make(last, h.granules - last, BlockKind::reserved);
+    }
+    h.top = origin + (u64{last} << granule_shift);
+    if (image != 0) {
+      make(first, image, BlockKind::metadata);
+      h.metadata_bytes = u64{image} << granule_shift;
+    }
+    h.managed_bytes = u64{last - first} << granule_shift;
+    make(first + image, last - first - image, BlockKind::free);
+    Base::file(first + image, last - first - image);
+    Base::seal();
+    return Error::none;
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,80 @@
+// Purpose: making and unmaking blocks of any kind in the bitmaps.
+// Floor:   placement.
+//
+// The invariant that keeps everything else simple: live bits inside a block are 0, but for the marks
+// of an extent that is never handed out (two granules after its start) and the words of a long block.
+// make() expects nothing but zeros in its range, unmake() leaves nothing but zeros.
+#pragma once
+
+#include <allot/placement/bitmaps.hpp>
+
+namespace allot {
+
+/// The shortest extent that can be marked as reserved; metadata extents are longer than small_max, so
+/// that no hint for a small block that lay there before can be taken for one.
+inline constexpr Granule reserved_min = 3;
+
+template <class Place>
+class Extents : public Bitmaps<Place> {
+ public:
+  using Base = Bitmaps<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+  using Base::clear_bit;
+  using Base::header;
+  using Base::is_live;
+  using Base::is_start;
+  using Base::record_of;
+  using Base::set_bit;
+  using Base::set_word;
+  using Base::size_at;
+
+  [[gnu::noinline]] void make(Granule g, Granule n, BlockKind kind) {
+    set_bit(g, page_record::start);
+    if (kind == BlockKind::live) set_bit(g, page_record::live);
+    if (kind >= BlockKind::metadata) set_bit(g + 1, page_record::live);
+    if (kind == BlockKind::reserved) set_bit(g + 2, page_record::live);
+    if (n > small_max) set_lengths(g, n, n);
+  }
+
+  [[gnu::noinline]] void unmake(Granule g, Granule n) {
+    clear_bit(g, page_record::start);
+    clear_bit(g, page_record::live);
+    if (n > small_max) {
+      set_word(Base::first_word(g), 0);
+      set_word(Base::first_word(g) + 2, 0);
+      set_lengths(g, n, 0);
+    }
+    // The marks come last: they may share a word with what was cleared above.
+    if (n >= reserved_min) {
+      clear_bit(g + 1, page_record::live);
+      clear_bit(g + 2, page_record::live);
+    }
+  }
+
+  /// Whether a free block that may be merged or handed out begins at `g`: not the run, which its agent
+  /// is cutting blocks from, and not an extent that is only marked free.
+  bool is_free(Granule g) const {
+    return g != agent().run_begin && Base::kind_at(g) == BlockKind::free;
+  }
+  bool run_exists() const { return agent().run_begin != agent().run_end; }
+
+  Granule begin_granule() const { return static_cast<Granule>((header().begin - header().origin) >> granule_shift); }
+
+  bool has_next(Granule end) const {
+    return (end & (granules_per_page - 1)) != 0 || Base::page_continues(end);
+  }
+  bool has_previous(Granule g) const {
+    return g != begin_granule() && ((g & (granules_per_page - 1)) != 0 || load<u32>(record_of(g - 1) + page_record::flags) == 0);
+  }
+
+ private:
+  void set_lengths(Granule g, Granule n, u32 value) {
+    set_word(Base::first_word(g) + 1, value);
+    if (n >= footer_min) set_word(Base::last_word(g + n), value);
+  }
+};
+
+}  // namespace allot

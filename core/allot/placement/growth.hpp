@@ -1,0 +1,308 @@
+// Purpose: taking more of the memory under management, and finding room for the records that describe it.
+// Floor:   placement.
+//
+// Records never move once a page is mapped: an agent may read them while another one grows the heap.
+// Only the page map and the hint stacks are replaced by larger copies; the entries of a map never
+// change, so that an old copy stays right for all the pages that it knows.
+#pragma once
+
+#include <allot/placement/exact.hpp>
+
+namespace allot {
+
+template <class Place>
+class Growth : public ExactSearch<Place> {
+ public:
+  using Base = ExactSearch<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::agent;
+  using Base::at;
+  using Base::header;
+  using Base::make;
+  using Base::place;
+  using Base::page_count;
+  using Base::record_of;
+
+  static constexpr Granule granules_of(u64 bytes) {
+    return static_cast<Granule>((bytes + granule_bytes - 1) >> granule_shift);
+  }
+  static constexpr u32 pages_of(u64 granules) {
+    return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
+  }
+
+  /// Takes memory until a free block of `c` granules ends where the heap ends. Returns false when the
+  /// memory or a limit refuses; nothing has changed then (memory that was the heap's to take but not
+  /// taken yet may have been).
+  [[gnu::noinline]] bool extend(Granule c) {
+    const Granule tail = tail_free();
+    const u32 needed = pages_of(c > tail ? c - tail : 1);
+    u32 step = page_count() >> Base::step_shift();
+    if (step < needed) step = needed;
+    if (take_pages(step, c)) return true;
+    return step != needed && take_pages(needed, c);
+  }
+
+  /// Larger hint stacks for a heap that has grown: 0.7 % of it at most.
+  [[gnu::noinline]] void widen_hints() {
+    const u32 old_cap = agent().hint_cap;
+    if (old_cap == 0 || old_cap >= last_hint_cap || page_count() < old_cap) return;
+    u32 cap = old_cap;
+    while (cap < last_hint_cap && cap * 2 <= page_count() * 2) cap *= 2;
+    if (cap == old_cap) return;
+    const Ref to = take_records(hint_bytes(cap));
+    if (to == 0) return;
+    const Ref from = agent().hints;
+    for (Granule size = 1, old_at = 0, new_at = 0; size <= small_max; ++size) {
+      const u32 depth = agent().counts[size];
+      for (u32 i = 0; i < depth; ++i) store<u32>(at(to) + (new_at + i) * 4, load<u32>(at(from) + (old_at + i) * 4));
+      old_at += Base::cap_of(size, old_cap);
+      new_at += Base::cap_of(size, cap);
+    }
+    agent().hints = to;
+    agent().hint_cap = cap;
+    // The first stacks are part of the image's own extent; later ones are extents and can be given back.
+    if constexpr (Place::inside) {
+      if (old_cap != first_hint_cap) give_back_records(from, hint_bytes(old_cap));
+    }
+    Base::seal();
+  }
+
+  /// Zeroes records, but writes only where a byte is not zero already: fresh memory stays untouched.
+  void clear_records(Ref ref, u64 bytes) {
+    for (u64 i = 0; i < bytes; i += 8)
+      if (load<u64>(at(ref + i)) != 0) store<u64>(at(ref + i), 0);
+  }
+
+  void map_page(u32 page, Ref record) {
+    store<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address), static_cast<Address>(record));
+  }
+
+  /// Image outside: `bytes` more records from their own memory, zeroed; 0 when it refuses.
+  Ref take_outside(u64 bytes) {
+    const Ref ref = header().records_top;
+    const u64 end = ref + round_up(bytes, granule_bytes);
+    const u64 have = place().record_memory_bytes();
+    if (end > have && !place().grow_records((end - have + page_bytes - 1) >> page_shift)) return 0;
+    header().records_top = end;
+    clear_records(ref, end - ref);
+    return ref;
+  }
+
+  /// Room for records: from their own memory, or a metadata extent cut from what is free now (the heap
+  /// never grows for it here). Zeroed. 0 when there is none.
+  Ref take_records(u64 bytes) {
+    if constexpr (!Place::inside) {
+      return take_outside(bytes);
+    } else {
+      Granule n = granules_of(bytes);
+      if (n <= small_max) n = small_max + 1;
+      Granule g = Base::bin_find(n, 8);
+      if (g != granule_limit) {
+        const Granule have = Base::length_of_long(g);
+        Base::bin_remove(g, have);
+        Base::unmake(g, have);
+        if (have != n) {
+          make(g + n, have - n, BlockKind::free);
+          Base::file(g + n, have - n);
+        }
+      } else {
+        Agent& a = agent();
+        if (!Base::run_exists() || a.run_end - a.run_begin <= n + small_max) return 0;
+        g = a.run_begin;
+        Base::clear_bit(g, page_record::start);
+        a.run_begin = g + n;
+        Base::set_bit(g + n, page_record::start);
+      }
+      make(g, n, BlockKind::metadata);
+      header().metadata_bytes += u64{n} << granule_shift;
+      const Ref ref = Base::address_of(g);
+      clear_records(ref, u64{n} << granule_shift);
+      return ref;
+    }
+  }
+
+  /// Free granules that end where the heap ends, as one block or run.
+  Granule tail_free() const {
+    const Granule end = header().granules;
+    if (header().top != header().origin + (u64{end} << granule_shift) || !Base::has_previous(end)) return 0;
+    const Granule last = Base::previous_start(end);
+    return last == agent().run_begin || Base::is_free(last) ? end - last : 0;
+  }
+
+ private:
+  void give_back_records(Ref ref, u64 bytes) {
+    Granule n = granules_of(bytes);
+    if (n <= small_max) n = small_max + 1;
+    const Granule g = static_cast<Granule>((ref - header().origin) >> granule_shift);
+    header().metadata_bytes -= u64{n} << granule_shift;
+    Base::unmake(g, n);
+    make(g, n, BlockKind::free);
+    Base::release(g, n);
+  }
+
+  /// Bytes of records that `pages` more pages behind a gap of `gap` pages still lack: a larger map, then
+  /// page records. A few records more are made than asked for, so that they seldom come between two
+  /// pieces of free memory.
+  u64 map_deficit(u64 pages) const {
+    const Header& h = header();
+    const u64 needed = page_count() + pages;
+    if (needed <= h.page_map_capacity) return 0;
+    u64 capacity = u64{h.page_map_capacity} * 2;
+    if (capacity < needed + needed / 8) capacity = needed + needed / 8;
+    return round_up(capacity * sizeof(Address), granule_bytes);
+  }
+  u64 pool_deficit(u64 records) const {
+    const Header& h = header();
+    if (records <= h.pool_count) return 0;
+    return (records - h.pool_count + page_count() / 16 + 1) * h.record_bytes;
+  }
+
+  /// Whether take_records would find room without cutting into the free memory at the heap's end,
+  /// which growth is about to make longer.
+  bool has_room_for_records(u64 bytes) const {
+    if constexpr (!Place::inside) return true;
+    Granule n = granules_of(bytes);
+    if (n <= small_max) n = small_max + 1;
+    const Granule g = Base::bin_find(n, 8);
+    if (g != granule_limit) return g + Base::length_of_long(g) != header().granules;
+    const Agent& a = agent();
+    return Base::run_exists() && a.run_end - a.run_begin > n + small_max && a.run_end != header().granules;
+  }
+
+  void adopt_records(Ref ref, u64 map_bytes, u64 pool_bytes) {
+    Header& h = header();
+    if (map_bytes != 0) {
+      const u32 count = page_count();
+      for (u32 page = 0; page < count; ++page)
+        store<Address>(at(ref) + static_cast<uintptr_t>(page) * sizeof(Address),
+                       load<Address>(at(h.page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
+      h.page_map = ref;
+      h.page_map_capacity = static_cast<u32>(map_bytes / sizeof(Address));
+    }
+    add_to_pool(ref + map_bytes, pool_bytes / h.record_bytes);
+  }
+
+  /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
+  bool take_pages(u32 pages, Granule c) {
+    const u64 first = header().origin + (u64{header().granules} << granule_shift);
+    const u32 available = static_cast<u32>((header().owned_end - first) >> page_shift);
+    u64 gap = 0;
+    if (pages > available) {
+      // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
+      const u64 foreign = place().memory.bytes() - header().owned_end;
+      if (foreign != 0) {
+        if (available != 0 && !take_pages(available, 0)) return false;
+        gap = (foreign >> page_shift);
+      }
+    }
+    const Granule tail = gap == 0 ? tail_free() : 0;
+    u64 map = 0;
+    u64 pool = 0;
+    Granule front = 0;  // records at the start of the new pages
+    u64 granules = 0;
+    for (;;) {
+      map = map_deficit(gap + pages);
+      pool = pool_deficit(pages + (gap != 0));
+      front = 0;
+      if (map + pool != 0 && !has_room_for_records(map + pool)) {
+        front = granules_of(map + pool);
+        if (front <= small_max) front = small_max + 1;
+      }
+      granules = front != 0 ? u64{front} + c : c > tail ? c - tail : 0;
+      if (granules <= u64{pages} << granule_page_shift) break;
+      pages = pages_of(granules);
+    }
+    if (!within_limits(gap, pages, granules) || !obtain(gap, pages)) return false;
+
+    if (map + pool != 0) {
+      const Ref room = front != 0 ? static_cast<Ref>(first + (gap << page_shift)) : take_records(map + pool);
+      if (room == 0) return false;  // image outside, and its memory refuses
+      if (front != 0) clear_records(room, map + pool);
+      adopt_records(room, map, pool);
+    }
+    if (gap != 0) map_gap(static_cast<u32>(gap));
+    add_pages(pages, front);
+    return true;
+  }
+
+  /// Whether `pages` pages behind the gap may be taken, and `granules` of them are inside the span.
+  bool within_limits(u64 gap, u64 pages, u64 granules) const {
+    const Header& h = header();
+    const u64 from = h.origin + (u64{h.granules} << granule_shift) + (gap << page_shift);
+    const u64 limit = h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
+    return from + (pages << page_shift) <= limit && from + (granules << granule_shift) <= h.end;
+  }
+
+  /// Makes the memory reach `pages` pages behind the gap.
+  bool obtain(u64 gap, u32 pages) {
+    const u64 to = header().origin + (u64{header().granules} << granule_shift) + ((gap + pages) << page_shift);
+    const u64 have = gap == 0 ? header().owned_end : place().memory.bytes();
+    if (to > have && !place().memory.grow((to - have) >> page_shift)) return false;
+    if (to > header().owned_end) header().owned_end = to;
+    return true;
+  }
+
+  /// Maps the pages of somebody else: all to one record without a single bit.
+  void map_gap(u32 pages) {
+    const Ref record = next_record();
+    store<u32>(at(record) + page_record::flags, page_record::gap);
+    u32 page = page_count();
+    for (const u32 end = page + pages; page < end; ++page) map_page(page, record);
+    header().granules += pages << granule_page_shift;
+  }
+
+  /// Maps new pages; their first `front` granules are records, the rest is free.
+  void add_pages(u32 pages, Granule front) {
+    const Granule g = header().granules;
+    u32 page = page_count();
+    for (const u32 end = page + pages; page < end; ++page) map_page(page, next_record());
+    Header& h = header();
+    h.granules = g + (pages << granule_page_shift);
+    Granule end = h.granules;
+    h.top = h.origin + (u64{end} << granule_shift);
+    if (h.top > h.end) {
+      // The restricted span ends within its last page.
+      end = static_cast<Granule>((h.end - h.origin) >> granule_shift);
+      h.top = h.end;
+      make(end, h.granules - end, BlockKind::reserved);
+    }
+    h.managed_bytes += u64{end - g} << granule_shift;
+    if (front != 0) {
+      make(g, front, BlockKind::metadata);
+      h.metadata_bytes += u64{front} << granule_shift;
+    }
+    ++h.grow_count;
+    if (front == 0 && agent().run_end == g) {
+      agent().run_end = end;
+    } else if (end - g != front) {
+      make(g + front, end - g - front, BlockKind::free);
+      Base::merge_around(g + front, end - g - front);
+    }
+    Base::seal();
+  }
+
+ protected:
+  /// Links `count` records from `ref` on into the pool, the lowest first.
+  void add_to_pool(Ref ref, u64 count) {
+    Header& h = header();
+    h.pool_count += count;
+    for (u64 i = count; i-- != 0;) {
+      store<u64>(at(ref + i * h.record_bytes), h.pool);
+      h.pool = ref + i * h.record_bytes;
+    }
+  }
+  /// A zeroed page record from the pool, which must not be empty.
+  Ref next_record() {
+    Header& h = header();
+    const Ref record = h.pool;
+    h.pool = load<u64>(at(record));
+    --h.pool_count;
+    clear_records(record, h.record_bytes);
+    return record;
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,169 @@
+// Purpose: making free memory findable, merging it, and sweeping a page for what can be merged.
+// Floor:   placement.
+#pragma once
+
+#include <allot/placement/bins.hpp>
+
+namespace allot {
+
+template <class Place>
+class Merge : public Bins<Place> {
+ public:
+  using Base = Bins<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+  using Base::bin_insert;
+  using Base::bin_remove;
+  using Base::exact;
+  using Base::has_next;
+  using Base::has_previous;
+  using Base::is_free;
+  using Base::make;
+  using Base::push_hint;
+  using Base::record;
+  using Base::record_of;
+  using Base::size_at;
+  using Base::unmake;
+
+  /// Makes a free block, already in the bitmaps, findable.
+  void file(Granule g, Granule n) {
+    if (n > small_max)
+      bin_insert(g, n);
+    else if (exact())
+      note_small(g, n);
+    else
+      push_hint(g, n);
+  }
+
+  /// Takes a free block out of its bin, if it is in one. Hints are left to go stale.
+  void unfile(Granule g, Granule n) {
+    if (n > small_max) bin_remove(g, n);
+  }
+
+  /// A block has just become free in the bitmaps.
+  void release(Granule g, Granule n) {
+    if (n >= Base::eager_size())
+      merge_around(g, n);
+    else
+      file(g, n);
+  }
+
+  /// Merges the free block at `g`, which is in no bin, with its free neighbours, and files the result.
+  [[gnu::noinline]] void merge_around(Granule g, Granule n) {
+    unmake(g, n);
+    n += absorb_after(g + n);
+    if (Base::run_exists() && g + n == agent().run_begin) {
+      n += take_run();
+      n += absorb_after(g + n);
+    }
+    while (has_previous(g)) {
+      const Granule before = Base::previous_start(g);
+      if (!is_free(before)) break;
+      unfile(before, g - before);
+      unmake(before, g - before);
+      n += g - before;
+      g = before;
+    }
+    make(g, n, BlockKind::free);
+    file(g, n);
+  }
+
+  /// Dissolves the free blocks from `end` on; returns their granules.
+  Granule absorb_after(Granule end) {
+    const Granule from = end;
+    while (has_next(end) && is_free(end)) {
+      const Granule n = size_at(end);
+      unfile(end, n);
+      unmake(end, n);
+      end += n;
+    }
+    return end - from;
+  }
+
+  /// Gives up the run: dissolves it and returns its granules.
+  Granule take_run() {
+    Agent& a = agent();
+    const Granule n = a.run_end - a.run_begin;
+    Base::clear_bit(a.run_begin, page_record::start);
+    a.run_begin = a.run_end = granule_limit;
+    return n;
+  }
+
+  /// Turns what is left of the run into an ordinary free block.
+  void close_run() {
+    if (!Base::run_exists()) return;
+    const Granule g = agent().run_begin;
+    const Granule n = take_run();
+    make(g, n, BlockKind::free);
+    file(g, n);
+  }
+
+  /// Merges what is free in a page and hints at it. Blocks of a size whose stack was empty before
+  /// (bits of empty_low, empty_high) are hinted at as they are; others already are. Returns the size of
+  /// the largest block that was merged or hinted at.
+  [[gnu::noinline]] Granule sweep_page(u32 page, u64 empty_low, u64 empty_high) {
+    if (load<u32>(record(page) + page_record::flags) & page_record::gap) return 0;
+    Granule best = 0;
+    Granule g = page << granule_page_shift;
+    const Granule end = g + granules_per_page;
+    while (g < end) {
+      const uintptr_t words = record(page) + (Base::bit_byte(g) & ~7u);
+      const u64 free = (load<u64>(words + page_record::start) & ~load<u64>(words + page_record::live)) >> (g & 63);
+      if (free == 0) {
+        g = (g | 63) + 1;
+        continue;
+      }
+      g += lowest_bit(free);
+      if (!is_free(g)) {
+        ++g;
+        continue;
+      }
+      Granule n = size_at(g);
+      const Granule next = g + n;
+      if (has_next(next) && is_free(next)) {
+        unfile(g, n);
+        unmake(g, n);
+        n += absorb_after(next);
+        make(g, n, BlockKind::free);
+        file(g, n);
+        if (n > best) best = n;
+      } else if (n <= small_max && ((n <= 64 ? empty_low >> (n - 1) : empty_high >> (n - 65)) & 1)) {
+        push_hint(g, n);
+        if (n > best) best = n;
+      }
+      g += n;
+    }
+    return best;
+  }
+
+  /// Sweeps up to `pages` pages from where the last sweep stopped, until a block of `c` granules turned
+  /// up. Returns whether one did.
+  [[gnu::noinline]] bool sweep(Granule c, u32 pages) {
+    u64 empty_low = 0;
+    u64 empty_high = 0;
+    for (u32 size = 0; size < 64; ++size) {
+      empty_low |= u64{agent().counts[size + 1] == 0} << size;
+      empty_high |= u64{agent().counts[size + 65] == 0} << size;
+    }
+    const u32 count = Base::page_count();
+    if (pages > count) pages = count;
+    for (; pages != 0; --pages) {
+      u32 page = agent().sweep_page;
+      if (page >= count) page = 0;
+      agent().sweep_page = page + 1;
+      if (sweep_page(page, empty_low, empty_high) >= c) return true;
+    }
+    return false;
+  }
+
+ private:
+  /// Policy exact: the page remembers that a free block of this size may begin in it.
+  void note_small(Granule g, Granule n) {
+    const uintptr_t at = record_of(g) + page_record::small + ((n - 1) >> 6) * 8;
+    store<u64>(at, load<u64>(at) | u64{1} << ((n - 1) & 63));
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,247 @@
+// Purpose: the order in which a block is looked for, and what is done with the rest of it.
+// Floor:   placement.
+//
+//   small (up to 128 granules)                 long
+//   1. its own stack of hints                  1. its bin and the bins above, the best of a few
+//   2. borrow: the stacks of slightly larger   2. the run
+//      sizes; the block keeps its size         3. sweep some pages: merge, and look again
+//   3. the run, a long free block from whose   4. grow
+//      low end small blocks are cut            5. sweep everything, look again, give up
+//   4. split a larger small block
+//   5. a long free block becomes the run
+//   6. sweep, grow, sweep everything, give up
+//
+// Allocation functions return a granule, or ~error (at or above granule_limit): one scalar.
+#pragma once
+
+#include <allot/placement/create.hpp>
+
+namespace allot {
+
+template <class Place>
+class PlaceBlocks : public Create<Place> {
+ public:
+  using Base = Create<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+  using Base::at;
+  using Base::exact;
+  using Base::header;
+  using Base::record;
+  using Base::size_at;
+
+  static constexpr u64 one_block = u64{1} << 32;
+  static constexpr bool failed(Granule g) { return g >= granule_limit; }
+  static constexpr Granule failure(Error error) { return ~static_cast<u32>(error); }
+  static constexpr Error error_of(Granule g) { return static_cast<Error>(~g); }
+
+  /// A block of `c` granules or slightly more, c >= 1: the hot path is the first half of this function.
+  [[gnu::always_inline]] Granule place_block(Granule c) {
+    if (c <= Base::tiny_max) {
+      Agent& a = agent();
+      const u32 depth = a.counts[c];
+      if (depth != 0) [[likely]] {
+        const Granule g = load<u32>(at(a.hints) + ((c - 1) * a.hint_cap + depth - 1) * 4);
+        a.counts[c] = static_cast<u8>(depth - 1);
+        const uintptr_t page = record(g >> granule_page_shift);
+        const u32 byte = Base::bit_byte(g);
+        const u32 shift = g & 7;
+        const u64 starts = load<u64>(page + byte) >> shift;
+        const u32 live = load<u8>(page + page_record::live + byte);
+        // The block begins at g, ends at g + c, and is free: the hint holds.
+        const u64 shape = u64{1} | u64{1} << c;
+        if ((starts & (shape | (shape - 2))) == shape && (live >> shift & 1) == 0) [[likely]] {
+          const u64 account = a.account + (one_block + c);
+          if (static_cast<u32>(account) <= a.watermark) [[likely]] {
+            a.account = account;
+            store<u8>(page + page_record::live + byte, static_cast<u8>(live | 1u << shift));
+            return g;
+          }
+          return take_above_watermark(g, c);
+        }
+      }
+    }
+    return place_slow(c);
+  }
+
+  [[gnu::noinline]] Granule place_slow(Granule c) {
+    // Before anything is merged or grown for it.
+    if (!within_quota(c)) return failure(Error::quota_exceeded);
+    bool swept = false;
+    for (;;) {
+      const Granule g = c <= small_max ? place_small(c) : place_long(c);
+      if (g != granule_limit) return g;
+      // Nothing free fits. Merging is lazy, so that the heap grows only after a look at a part of it
+      // that is proportional to the growth: the cost of sweeping stays bounded for each new page.
+      if (!exact() && !swept) {
+        swept = true;
+        if (Base::sweep(c, 8 + (Base::page_count() >> Base::step_shift()))) continue;
+      }
+      if (Base::extend(c)) {
+        Base::widen_hints();
+        continue;
+      }
+      return place_last(c);
+    }
+  }
+
+  /// A block of exactly c granules with `g` marked live, counted.
+  Granule take(Granule g, Granule n) {
+    Agent& a = agent();
+    const u64 account = a.account + (one_block + n);
+    if (static_cast<u32>(account) > a.watermark) return take_above_watermark(g, n);
+    a.account = account;
+    Base::set_bit(g, page_record::live);
+    return g;
+  }
+
+  /// The live bytes reach a new peak, or the quota. The block at `g` is free, of n granules, and in no
+  /// bin; it is refused by filing it again.
+  [[gnu::noinline]] Granule take_above_watermark(Granule g, Granule n) {
+    if (!note_peak(n)) {
+      Base::release(g, n);
+      return failure(Error::quota_exceeded);
+    }
+    agent().account += one_block + n;
+    Base::set_bit(g, page_record::live);
+    return g;
+  }
+
+  bool within_quota(Granule more) const {
+    return (agent().account & 0xFFFFFFFFu) + more <= header().quota >> granule_shift;
+  }
+
+  /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
+  bool note_peak(Granule more) {
+    if (!within_quota(more)) return false;
+    Agent& a = agent();
+    const u64 live = (a.account & 0xFFFFFFFFu) + more;
+    if (live > a.peak) a.peak = static_cast<u32>(live);
+    set_watermark();
+    return true;
+  }
+  void set_watermark() {
+    Agent& a = agent();
+    const u64 quota = header().quota >> granule_shift;
+    a.watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
+  }
+
+  /// Cuts the block at `g` (in no bin, not the run) after `c` of its n granules, which become a block of
+  /// kind `kind`. The rest becomes a free block that the caller files.
+  void split(Granule g, Granule n, Granule c, BlockKind kind) {
+    Base::unmake(g, n);
+    Base::make(g, c, kind);
+    Base::make(g + c, n - c, BlockKind::free);
+  }
+
+ private:
+  /// Takes the free block at `g`, which is in no bin, for a request of c granules: whole when the policy
+  /// allows that much slack and the quota has room for it, otherwise its first c granules.
+  Granule take_part(Granule g, Granule n, Granule c) {
+    if (n == c || (n <= Base::slack_limit(c) && within_quota(n))) return take(g, n);
+    Agent& a = agent();
+    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c)) {
+      Base::release(g, n);
+      return failure(Error::quota_exceeded);
+    }
+    a.account += one_block + c;
+    split(g, n, c, BlockKind::live);
+    Base::file(g + c, n - c);
+    return g;
+  }
+
+  Granule place_small(Granule c) {
+    if (exact()) return place_exact(c);
+    const Granule slack = Base::slack_limit(c);
+    u64 found = Base::pop_hint(c, slack < small_max ? slack : small_max);
+    if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    for (;;) {
+      Agent& a = agent();
+      if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
+      found = Base::pop_hint(c + 1, small_max);
+      if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      // What is left of the run is too short to be one.
+      if (Base::run_exists()) {
+        Base::close_run();
+        continue;
+      }
+      const Granule g = Base::bin_find(c, 1);
+      if (g == granule_limit) return granule_limit;
+      open_run(g);
+      if (agent().run_end - agent().run_begin <= c + small_max) {
+        const Granule n = Base::take_run();
+        Base::make(g, n, BlockKind::free);
+        return take_part(g, n, c);
+      }
+    }
+  }
+
+  Granule place_long(Granule c) {
+    if (exact()) return place_exact(c);
+    Granule g = Base::bin_find(c, 8);
+    if (g == granule_limit) {
+      if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
+      Base::close_run();
+      g = Base::bin_find(c, ~0u);
+      if (g == granule_limit) return granule_limit;
+    }
+    const Granule n = Base::length_of_long(g);
+    Base::bin_remove(g, n);
+    return take_part(g, n, c);
+  }
+
+  Granule place_exact(Granule c) {
+    const u64 found = Base::find_exact(c);
+    if (found == 0) return granule_limit;
+    const Granule g = static_cast<Granule>(found);
+    const Granule n = static_cast<Granule>(found >> 32);
+    Base::unfile(g, n);
+    return take_part(g, n, c);
+  }
+
+  /// The memory is at its end: everything idle is merged, and every free block looked at.
+  [[gnu::noinline]] Granule place_last(Granule c) {
+    if (!exact()) {
+      Base::close_run();
+      Base::forget_hints();  // so that the sweep hints at every free block, not only at merged ones
+      Base::sweep(granule_limit, ~0u);
+      const Granule g = c <= small_max ? place_small(c) : place_long_patiently(c);
+      if (g != granule_limit) return g;
+    }
+    return failure(Error::out_of_memory);
+  }
+  Granule place_long_patiently(Granule c) {
+    const Granule g = Base::bin_find(c, ~0u);
+    if (g == granule_limit) return granule_limit;
+    const Granule n = Base::length_of_long(g);
+    Base::bin_remove(g, n);
+    return take_part(g, n, c);
+  }
+
+  /// Makes the long free block at `g` the run: its words would be overwritten by the blocks cut from it.
+  void open_run(Granule g) {
+    const Granule n = Base::length_of_long(g);
+    Base::bin_remove(g, n);
+    Base::unmake(g, n);
+    Base::set_bit(g, page_record::start);
+    Agent& a = agent();
+    a.run_begin = g;
+    a.run_end = g + n;
+  }
+
+  /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size.
+  Granule cut_run(Granule c) {
+    Agent& a = agent();
+    const Granule g = a.run_begin;
+    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c)) return failure(Error::quota_exceeded);
+    a.account += one_block + c;
+    a.run_begin = g + c;
+    Base::set_bit(g, page_record::live);
+    Base::set_bit(g + c, page_record::start);
+    return g;
+  }
+};
+
+}  // namespace allot

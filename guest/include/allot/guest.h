@@ -1,0 +1,25 @@
+/* Purpose: what a C or C++ guest that is linked with liballot may use besides malloc and its family.
+   Floor:   door guest. */
+#ifndef ALLOT_GUEST_H
+#define ALLOT_GUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The address of the heap's image, laid out now if nothing was allocated before. Export it
+   (-Wl,--export=allot_image) to let JavaScript or a host attach without searching the memory. */
+uintptr_t allot_image(void);
+
+/* Called when free or realloc gets an address that no live block begins at, with the error's number
+   (allot/base/errors.def) and the address; the heap is unchanged. The default traps, as a program that
+   frees what it does not own is wrong. Define it to log, count or ignore; returning ignores. */
+void allot_on_error(uint32_t error, uintptr_t address);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,108 @@
+// Purpose: malloc and its family, over the guest's heap. Links instead of the C library's.
+// Floor:   door guest.
+// Source:  ISO C23 7.24.3, POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
+#include "heap.hpp"
+
+#if !defined(ALLOT_FREESTANDING) && __has_include(<errno.h>)
+#include <errno.h>
+#else
+#define ALLOT_NO_ERRNO 1
+#endif
+
+namespace {
+
+using namespace allot;
+using guest::heap;
+
+constexpr int no_memory = 12;       // ENOMEM, the same number in every libc that wasm has
+constexpr int invalid_argument = 22;  // EINVAL
+
+#ifndef ALLOT_NO_ERRNO
+static_assert(ENOMEM > 0 && EINVAL > 0);
+#endif
+
+void* or_errno(void* block) {
+#ifndef ALLOT_NO_ERRNO
+  if (!block) [[unlikely]]
+    errno = ENOMEM;
+#endif
+  return block;
+}
+
+void* aligned(size_t alignment, size_t size) {
+  return guest::allocate([=] { return heap().allocate_aligned_raw(alignment, size); });
+}
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(size_t size) {
+  return or_errno(guest::allocate([=]() __attribute__((always_inline)) { return heap().allocate_raw(size); }));
+}
+
+void free(void* p) {
+  if (!p) return;
+  if (const Error error = heap().deallocate(guest::address(p)); error != Error::none) [[unlikely]]
+    guest::refuse(error, p);
+}
+
+void* calloc(size_t count, size_t size) {
+  return or_errno(guest::allocate([=] { return heap().allocate_zeroed_raw(count, size); }));
+}
+
+// A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely
+// on either meaning; never freeing is the one that cannot make a pointer dangle.
+void* realloc(void* p, size_t size) {
+  if (!p) return malloc(size);
+  const Granule g = heap().reallocate_raw(guest::address(p), size);
+  if (!heap().failed(g)) return guest::pointer(g);
+  const Error error = heap().error_of(g);
+  if (error == Error::out_of_memory || error == Error::quota_exceeded || error == Error::size_too_large)
+    return or_errno(nullptr);
+  guest::refuse(error, p);
+  return nullptr;
+}
+
+void* reallocarray(void* p, size_t count, size_t size) {
+  // The limit first: a product of two halves cannot overflow, and spares the division.
+  if (((count | size) >> (sizeof(size_t) * 4)) != 0 && size != 0 && count > ~size_t{0} / size) return or_errno(nullptr);
+  return realloc(p, count * size);
+}
+
+void* aligned_alloc(size_t alignment, size_t size) {
+#ifndef ALLOT_NO_ERRNO
+  if (!is_power_of_two(alignment)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+#endif
+  return or_errno(aligned(alignment, size));
+}
+
+void* memalign(size_t alignment, size_t size) { return aligned_alloc(alignment, size); }
+
+int posix_memalign(void** out, size_t alignment, size_t size) {
+  if (!is_power_of_two(alignment) || alignment < sizeof(void*)) return invalid_argument;
+  void* const block = aligned(alignment, size);
+  if (!block) return no_memory;
+  *out = block;
+  return 0;
+}
+
+size_t malloc_usable_size(void* p) {
+  if (!p) return 0;
+  const Granule g = heap().live_block_raw(guest::address(p));
+  if (!heap().failed(g)) return static_cast<size_t>(heap().usable_raw(g));
+  guest::refuse(heap().error_of(g), p);
+  return 0;
+}
+
+#ifndef ALLOT_FREESTANDING
+// wasi-libc's own calls; without them its malloc is linked beside ours.
+void* __libc_malloc(size_t) __attribute__((alias("malloc")));
+void __libc_free(void*) __attribute__((alias("free")));
+void* __libc_calloc(size_t, size_t) __attribute__((alias("calloc")));
+#endif
+
+}  // extern "C"
