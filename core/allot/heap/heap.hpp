@@ -33,9 +33,12 @@ class BasicHeap : protected Validate<Place> {
                           static_cast<u32>(options.policy), options.record_sizes);
   }
 
-  /// Whether an image of this kind lies at image(): reads its header only. Error: not_a_heap,
-  /// wrong_version, wrong_address_type, corrupt_image.
-  Error check() const { return this->check_header(this->place().record_memory_bytes()); }
+  /// Whether an image of this kind lies at image(), and what its header says fits the memory: O(1).
+  /// Error: not_a_heap, wrong_version, wrong_address_type, corrupt_image.
+  Error check() {
+    const Error error = this->check_header(this->place().record_memory_bytes());
+    return error != Error::none ? error : this->check_geometry() == 0 ? Error::none : Error::corrupt_image;
+  }
 
   // --- Blocks -----------------------------------------------------------------------------------
   // Addresses are multiples of 16. Usable sizes are the requested ones rounded up to granules, plus

@@ -43,7 +43,6 @@ class Validate : public Report<Place> {
     return check_bins();
   }
 
- private:
   u32 broken(u32 number, u64 where) {
     header().violation_address = where;
     return number;
@@ -76,6 +75,7 @@ class Validate : public Report<Place> {
     return 0;
   }
 
+ private:
   u32 check_pages() {
     for (u32 page = 0; page < Base::page_count(); ++page) {
       const Ref ref = load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
@@ -94,7 +94,7 @@ class Validate : public Report<Place> {
     const Agent& a = agent();
     const u64 quota = header().quota >> granule_shift;
     const u64 managed = (header().managed_bytes + header().reserved_bytes) >> granule_shift;
-    if (a.id != 0 || a.state != 1 || a.padding != 0) return broken(11, a.id);
+    if (a.id != 0 || a.state != 1) return broken(11, a.id);
     if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) || a.peak > managed)
       return broken(12, a.peak);
     const bool cap_ok = exact() ? a.hint_cap == 0
@@ -200,6 +200,7 @@ class Validate : public Report<Place> {
     const Agent& a = agent();
     const Granule count = header().granules;
     u64 listed = 0;
+    u64 granules = 0;
     const u64 most = count / small_max + 1;
     u32 octaves = 0;
     for (u32 bin = 0; bin < bin_count; ++bin) {
@@ -212,9 +213,11 @@ class Validate : public Report<Place> {
         if (++listed > most || g >= count || !Base::is_start(g) || !Base::is_free(g)) return broken(27, Base::address_of(g));
         const Granule n = measured(g);
         if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous) return broken(27, Base::address_of(g));
+        granules += n;
         previous = link;
       }
     }
+    if (granules != a.binned) return broken(26, granules << granule_shift);
     if (octaves != a.octaves) return broken(26, a.octaves);
     // Every long free block is in a bin: as many are listed as there are.
     u64 present = 0;

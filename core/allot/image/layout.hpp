@@ -88,6 +88,9 @@ inline constexpr u32 bins_per_octave = 16;
 inline constexpr u32 bin_octaves = 25;  // 2^7 .. 2^31 granules
 inline constexpr u32 bin_count = bins_per_octave * bin_octaves;
 
+/// How many freed long blocks wait to be merged, in the hope that one of their size is asked for first.
+inline constexpr u32 late_count = 32;
+
 /// What one agent owns: its accounting and its hints. Only that agent writes it.
 struct Agent {
   u64 account;            // live blocks << 32 | live granules
@@ -102,10 +105,11 @@ struct Agent {
   u32 state;              // 0 unused, 1 in use
   u8 counts[144];         // depth of the stack of each size; [0] and what follows [128] stay 0
   u32 octaves;            // which octaves of bins hold a block
-  u32 padding;
+  u32 binned;             // granules in bins
   u16 bins[26];           // which bins of each octave do
-  u8 padding2[4];
+  u32 late_next;          // the entry of `late` that is replaced next
   u32 heads[bin_count];   // first block of each bin, as granule + 1
+  u32 late[late_count];   // long blocks freed lately, as granule + 1, merged when their turn comes
 };
 static_assert(sizeof(Agent) % 16 == 0);
 

@@ -19,7 +19,6 @@ class Bins : public Hints<Place> {
  protected:
   using Base::agent;
   using Base::first_word;
-  using Base::set_word;
   using Base::word;
 
   static constexpr u32 bin_of(Granule n) {
@@ -27,29 +26,51 @@ class Bins : public Hints<Place> {
     return (octave - 7) * bins_per_octave + (n >> (octave - 4) & (bins_per_octave - 1));
   }
 
-  // Links hold granule + 1; 0 ends a list.
-  Granule next_in_bin(Granule g) const { return word(first_word(g)) - 1; }
   Granule length_of_long(Granule g) const { return word(first_word(g) + 1); }
+
+  /// The three words of a long block, found once: they lie side by side but for the 2 % of blocks whose
+  /// words are divided between two pages. Links hold granule + 1; 0 ends a list.
+  class Node {
+   public:
+    [[gnu::always_inline]] Node(const Bins& heap, Granule g)
+        : at_(heap.word_at(first_word(g))), divided_((first_word(g) & 127) > 125), heap_(heap), first_(first_word(g)) {}
+    [[gnu::always_inline]] u32 next() const { return load<u32>(at_); }
+    [[gnu::always_inline]] u32 length() const { return load<u32>(address(1)); }
+    [[gnu::always_inline]] u32 previous() const { return load<u32>(address(2)); }
+    [[gnu::always_inline]] void set_next(u32 link) const { store<u32>(at_, link); }
+    [[gnu::always_inline]] void set_previous(u32 link) const { store<u32>(address(2), link); }
+
+   private:
+    [[gnu::always_inline]] uintptr_t address(u32 index) const {
+      return divided_ ? heap_.word_at(first_ + index) : at_ + index * 4;
+    }
+    uintptr_t at_;
+    bool divided_;
+    const Bins& heap_;
+    Granule first_;
+  };
 
   [[gnu::noinline]] void bin_insert(Granule g, Granule n) {
     Agent& a = agent();
+    a.binned += n;
     const u32 bin = bin_of(n);
     u32 previous = 0;
     u32 next = a.heads[bin];
     if (Base::exact()) {
       // Sorted by size, then address: the first that fits is the exact best fit.
       while (next != 0) {
-        const Granule length = length_of_long(next - 1);
-        if (length > n || (length == n && next - 1 > g)) break;
+        const Node node(*this, next - 1);
+        if (node.length() > n || (node.length() == n && next - 1 > g)) break;
         previous = next;
-        next = word(first_word(next - 1));
+        next = node.next();
       }
     }
-    set_word(first_word(g), next);
-    set_word(first_word(g) + 2, previous);
-    if (next != 0) set_word(first_word(next - 1) + 2, g + 1);
+    const Node node(*this, g);
+    node.set_next(next);
+    node.set_previous(previous);
+    if (next != 0) Node(*this, next - 1).set_previous(g + 1);
     if (previous != 0)
-      set_word(first_word(previous - 1), g + 1);
+      Node(*this, previous - 1).set_next(g + 1);
     else
       a.heads[bin] = g + 1;
     a.bins[bin / bins_per_octave] = static_cast<u16>(a.bins[bin / bins_per_octave] | 1u << bin % bins_per_octave);
@@ -58,13 +79,13 @@ class Bins : public Hints<Place> {
 
   [[gnu::noinline]] void bin_remove(Granule g, Granule n) {
     Agent& a = agent();
-    const u32 next = word(first_word(g));
-    const u32 previous = word(first_word(g) + 2);
-    if (next != 0) set_word(first_word(next - 1) + 2, previous);
-    if (previous != 0) {
-      set_word(first_word(previous - 1), next);
-      return;
-    }
+    a.binned -= n;
+    const Node node(*this, g);
+    const u32 next = node.next();
+    const u32 previous = node.previous();
+    if (next != 0) Node(*this, next - 1).set_previous(previous);
+    if (previous != 0) return Node(*this, previous - 1).set_next(next);
+
     const u32 bin = bin_of(n);
     a.heads[bin] = next;
     if (next != 0) return;
@@ -86,30 +107,31 @@ class Bins : public Hints<Place> {
     return octave * bins_per_octave + lowest_bit(a.bins[octave]);
   }
 
-  /// A free block of at least `c` granules, still in its bin; granule_limit when there is none.
-  /// `patience` is how many blocks of a bin are looked at: the best of them is taken. With unlimited
-  /// patience, and under the policy `exact` always, it is the smallest, and at the lowest address.
-  Granule bin_find(Granule c, u32 patience) const {
+  /// A free block of at least `c` granules, still in its bin, as length << 32 | granule; 0 when there is
+  /// none. `patience` is how many blocks of a bin are looked at; the first that may be taken whole ends
+  /// the search, else the best of them is taken. Under the policy `exact` it is always the smallest, and
+  /// of those the one at the lowest address.
+  [[gnu::noinline]] u64 bin_find(Granule c, u32 patience) const {
     const Agent& a = agent();
-    u32 bin = c > small_max ? bin_of(c) : 0;
     if (Base::exact()) patience = ~0u;
-    for (bin = next_bin(bin); bin < bin_count; bin = next_bin(bin + 1)) {
-      Granule best = granule_limit;
+    const Granule enough = Base::slack_limit(c);
+    for (u32 bin = next_bin(c > small_max ? bin_of(c) : 0); bin < bin_count; bin = next_bin(bin + 1)) {
+      Granule best = 0;
       Granule best_length = granule_limit;
       u32 left = patience;
       for (u32 link = a.heads[bin]; link != 0 && left != 0; --left) {
-        const Granule g = link - 1;
-        const Granule length = length_of_long(g);
+        const Node node(*this, link - 1);
+        const Granule length = node.length();
         if (length >= c && length < best_length) {
-          best = g;
+          best = link - 1;
           best_length = length;
-          if (length == c || Base::exact()) break;
+          if (length <= enough || Base::exact()) break;
         }
-        link = word(first_word(g));
+        link = node.next();
       }
-      if (best != granule_limit) return best;
+      if (best_length != granule_limit) return u64{best_length} << 32 | best;
     }
-    return granule_limit;
+    return 0;
   }
 };
 

@@ -27,6 +27,7 @@ class Bitmaps : public Image<Place> {
 
   static constexpr u32 bit_byte(Granule g) { return (g & (granules_per_page - 1)) >> 3; }
 
+  static constexpr Granule slack_max = 128;
   static constexpr bool policy_is_fixed = Place::Traits::policy >= 0;
   static constexpr PolicyNumbers fixed_numbers = numbers_of(static_cast<u32>(policy_is_fixed ? Place::Traits::policy : 0));
 
@@ -38,12 +39,13 @@ class Bitmaps : public Image<Place> {
     else
       return header().policy == static_cast<u8>(Policy::exact);
   }
-  /// The largest block that a request for `c` granules may take without splitting it.
+  /// The largest block that a request for `c` granules may take without splitting it. Splitting a block
+  /// of many pages costs nothing beside filling it, so that the slack is bounded.
   Granule slack_limit(Granule c) const {
-    if constexpr (policy_is_fixed)
-      return c + (c >> fixed_numbers.borrow_shift) + fixed_numbers.borrow_add;
-    else
-      return c + (c >> header().borrow_shift) + header().borrow_add;
+    const u32 shift = policy_is_fixed ? fixed_numbers.borrow_shift : header().borrow_shift;
+    const u32 add = policy_is_fixed ? fixed_numbers.borrow_add : header().borrow_add;
+    const Granule slack = (c >> shift) + add;
+    return c + (slack < slack_max ? slack : slack_max);
   }
   /// Freed blocks of at least this many granules are merged with their neighbours at once.
   Granule eager_size() const {
@@ -130,6 +132,19 @@ class Bitmaps : public Image<Place> {
   }
 
   [[gnu::noinline]] Granule size_slow(Granule g) const {
+    const u32 byte = bit_byte(g);
+    if (byte < granules_per_page / 8 - 24) [[likely]] {
+      // The page's bits reach far enough: two more loads see all that a small block can span.
+      const uintptr_t at = record_of(g) + page_record::start + byte;
+      const u32 before = g & 7;
+      if (const u64 bits = load<u64>(at + 7)) return 56 - before + lowest_bit(bits);
+      if (const u64 bits = load<u64>(at + 15)) {
+        const Granule n = 120 - before + lowest_bit(bits);
+        if (n <= small_max) return n;
+      }
+      if (g == agent().run_begin) return agent().run_end - g;
+      return word(first_word(g) + 1);
+    }
     const Granule end = next_start(g, small_max + 1);
     if (end - g <= small_max) return end - g;
     if (g == agent().run_begin) return agent().run_end - g;

@@ -37,8 +37,7 @@ class ExactSearch : public Merge<Place> {
       const uintptr_t at = Base::record(best_page) + page_record::small + ((best - 1) >> 6) * 8;
       store<u64>(at, load<u64>(at) & ~(u64{1} << ((best - 1) & 63)));
     }
-    const Granule g = Base::bin_find(c, ~0u);
-    return g == granule_limit ? 0 : u64{Base::length_of_long(g)} << 32 | g;
+    return Base::bin_find(c, ~0u);
   }
 
  private:

@@ -33,14 +33,21 @@ class Growth : public ExactSearch<Place> {
     return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
   }
 
+  /// Pages by which the heap grows for the sake of c granules: a part of itself, so that growing often
+  /// does not cost more than what is put into it.
+  u32 step_for(Granule c) const {
+    const u32 needed = pages_of(c);
+    const u32 part = page_count() >> Base::step_shift();
+    return needed > part ? needed : part + (part == 0);
+  }
+
   /// Takes memory until a free block of `c` granules ends where the heap ends. Returns false when the
   /// memory or a limit refuses; nothing has changed then (memory that was the heap's to take but not
   /// taken yet may have been).
   [[gnu::noinline]] bool extend(Granule c) {
     const Granule tail = tail_free();
     const u32 needed = pages_of(c > tail ? c - tail : 1);
-    u32 step = page_count() >> Base::step_shift();
-    if (step < needed) step = needed;
+    const u32 step = step_for(c > tail ? c - tail : 1);
     if (take_pages(step, c)) return true;
     return step != needed && take_pages(needed, c);
   }
@@ -99,9 +106,10 @@ class Growth : public ExactSearch<Place> {
     } else {
       Granule n = granules_of(bytes);
       if (n <= small_max) n = small_max + 1;
-      Granule g = Base::bin_find(n, 8);
-      if (g != granule_limit) {
-        const Granule have = Base::length_of_long(g);
+      const u64 found = Base::bin_find(n, 8);
+      Granule g = static_cast<Granule>(found);
+      if (found != 0) {
+        const Granule have = static_cast<Granule>(found >> 32);
         Base::bin_remove(g, have);
         Base::unmake(g, have);
         if (have != n) {
@@ -166,8 +174,8 @@ class Growth : public ExactSearch<Place> {
     if constexpr (!Place::inside) return true;
     Granule n = granules_of(bytes);
     if (n <= small_max) n = small_max + 1;
-    const Granule g = Base::bin_find(n, 8);
-    if (g != granule_limit) return g + Base::length_of_long(g) != header().granules;
+    const u64 found = Base::bin_find(n, 8);
+    if (found != 0) return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
     const Agent& a = agent();
     return Base::run_exists() && a.run_end - a.run_begin > n + small_max && a.run_end != header().granules;
   }

@@ -44,14 +44,20 @@ class Merge : public Bins<Place> {
 
   /// A block has just become free in the bitmaps.
   void release(Granule g, Granule n) {
-    if (n >= Base::eager_size())
+    if (exact() || n >= late_limit)
       merge_around(g, n);
+    else if (n > small_max && n >= Base::eager_size())
+      merge_later(g, n);
     else
       file(g, n);
   }
 
   /// Merges the free block at `g`, which is in no bin, with its free neighbours, and files the result.
   [[gnu::noinline]] void merge_around(Granule g, Granule n) {
+    const bool grows_up = has_next(g + n) && !Base::is_live(g + n);
+    const Granule below = has_previous(g) ? Base::previous_start(g) : granule_limit;
+    const bool grows_down = below != granule_limit && !Base::is_live(below) && is_free(below);
+    if (!grows_up && !grows_down) return file(g, n);
     unmake(g, n);
     n += absorb_after(g + n);
     if (Base::run_exists() && g + n == agent().run_begin) {
@@ -156,6 +162,27 @@ class Merge : public Bins<Place> {
       if (sweep_page(page, empty_low, empty_high) >= c) return true;
     }
     return false;
+  }
+
+  /// Blocks from here on (64 KiB) are merged without delay: too much would lie idle.
+  static constexpr Granule late_limit = granules_per_page;
+
+  /// Files a freed long block as it is, and merges the one that has waited longest.
+  void merge_later(Granule g, Granule n) {
+    Agent& a = agent();
+    const u32 waited = a.late[a.late_next];
+    // Freed, taken and freed again at the same place: it is in the queue already.
+    if (waited == g + 1) return bin_insert(g, n);
+    a.late[a.late_next] = g + 1;
+    a.late_next = (a.late_next + 1) % late_count;
+    bin_insert(g, n);
+    if (waited == 0) return;
+    const Granule old = waited - 1;
+    if (!Base::is_start(old) || !is_free(old)) return;
+    const Granule length = size_at(old);
+    if (length <= small_max) return;
+    bin_remove(old, length);
+    merge_around(old, length);
   }
 
  private:

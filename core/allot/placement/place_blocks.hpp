@@ -73,11 +73,14 @@ class PlaceBlocks : public Create<Place> {
     for (;;) {
       const Granule g = c <= small_max ? place_small(c) : place_long(c);
       if (g != granule_limit) return g;
-      // Nothing free fits. Merging is lazy, so that the heap grows only after a look at a part of it
-      // that is proportional to the growth: the cost of sweeping stays bounded for each new page.
+      // Nothing free fits. Merging is lazy, so that the heap grows only after a look at what could be
+      // merged: up to 32 pages for every page that it is about to grow by. The cost of sweeping is so
+      // bounded by that of the new pages, and memory that lies idle is found before it has doubled.
       if (!exact() && !swept) {
         swept = true;
-        if (Base::sweep(c, 8 + (Base::page_count() >> Base::step_shift()))) continue;
+        const u32 step = Base::step_for(c);
+        // Long blocks were merged when they were freed; sweeping pays where enough small ones were.
+        if (u64{scattered()} * 16 >= u64{step} * granules_per_page && Base::sweep(c, 32 * step)) continue;
       }
       if (Base::extend(c)) {
         Base::widen_hints();
@@ -107,6 +110,13 @@ class PlaceBlocks : public Create<Place> {
     agent().account += one_block + n;
     Base::set_bit(g, page_record::live);
     return g;
+  }
+
+  /// Free granules in small blocks.
+  Granule scattered() const {
+    const Agent& a = agent();
+    const u64 free = (header().managed_bytes - header().metadata_bytes) >> granule_shift;
+    return static_cast<Granule>(free - static_cast<u32>(a.account) - a.binned - (a.run_end - a.run_begin));
   }
 
   bool within_quota(Granule more) const {
@@ -167,9 +177,10 @@ class PlaceBlocks : public Create<Place> {
         Base::close_run();
         continue;
       }
-      const Granule g = Base::bin_find(c, 1);
-      if (g == granule_limit) return granule_limit;
-      open_run(g);
+      found = Base::bin_find(c, 1);
+      if (found == 0) return granule_limit;
+      const Granule g = static_cast<Granule>(found);
+      open_run(g, static_cast<Granule>(found >> 32));
       if (agent().run_end - agent().run_begin <= c + small_max) {
         const Granule n = Base::take_run();
         Base::make(g, n, BlockKind::free);
@@ -180,14 +191,18 @@ class PlaceBlocks : public Create<Place> {
 
   Granule place_long(Granule c) {
     if (exact()) return place_exact(c);
-    Granule g = Base::bin_find(c, 8);
-    if (g == granule_limit) {
+    u64 found = Base::bin_find(c, 4);
+    if (found == 0) {
       if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
       Base::close_run();
-      g = Base::bin_find(c, ~0u);
-      if (g == granule_limit) return granule_limit;
+      found = Base::bin_find(c, ~0u);
     }
-    const Granule n = Base::length_of_long(g);
+    return take_long(found, c);
+  }
+  Granule take_long(u64 found, Granule c) {
+    if (found == 0) return granule_limit;
+    const Granule g = static_cast<Granule>(found);
+    const Granule n = static_cast<Granule>(found >> 32);
     Base::bin_remove(g, n);
     return take_part(g, n, c);
   }
@@ -207,22 +222,13 @@ class PlaceBlocks : public Create<Place> {
       Base::close_run();
       Base::forget_hints();  // so that the sweep hints at every free block, not only at merged ones
       Base::sweep(granule_limit, ~0u);
-      const Granule g = c <= small_max ? place_small(c) : place_long_patiently(c);
+      const Granule g = c <= small_max ? place_small(c) : take_long(Base::bin_find(c, ~0u), c);
       if (g != granule_limit) return g;
     }
     return failure(Error::out_of_memory);
   }
-  Granule place_long_patiently(Granule c) {
-    const Granule g = Base::bin_find(c, ~0u);
-    if (g == granule_limit) return granule_limit;
-    const Granule n = Base::length_of_long(g);
-    Base::bin_remove(g, n);
-    return take_part(g, n, c);
-  }
-
   /// Makes the long free block at `g` the run: its words would be overwritten by the blocks cut from it.
-  void open_run(Granule g) {
-    const Granule n = Base::length_of_long(g);
+  void open_run(Granule g, Granule n) {
     Base::bin_remove(g, n);
     Base::unmake(g, n);
     Base::set_bit(g, page_record::start);
