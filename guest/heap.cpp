@@ -7,7 +7,7 @@
 namespace allot::guest {
 
 [[gnu::noinline]] bool initialize() {
-  if (heap().check() != Error::not_a_heap) return false;
+  if (heap().laid_out()) return false;
   const u64 begin = reinterpret_cast<uintptr_t>(&__heap_base);
   return heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) == Error::none;
 }

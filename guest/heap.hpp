@@ -35,14 +35,12 @@ void refuse(Error error, const void* address);
 inline void* pointer(Granule g) { return reinterpret_cast<void*>(static_cast<uintptr_t>(heap().address(g))); }
 inline NativeAddress address(const void* p) { return static_cast<NativeAddress>(reinterpret_cast<uintptr_t>(p)); }
 
-/// Runs an allocation; when it fails for want of a heap, lays one out and runs it again. Returns the
-/// block, or null after `failed(error)`.
-template <class Allocate>
-[[gnu::always_inline]] inline void* allocate(Allocate once) {
-  Granule g = once();
+/// The block, or what `again` gives once a heap is laid out, or null.
+template <class Again>
+[[gnu::always_inline]] inline void* block_or(Granule g, Again again) {
   if (Heap::failed(g)) [[unlikely]] {
     if (!initialize()) return nullptr;
-    g = once();
+    g = again();
     if (Heap::failed(g)) return nullptr;
   }
   return pointer(g);

@@ -30,7 +30,8 @@ void* or_errno(void* block) {
 }
 
 void* aligned(size_t alignment, size_t size) {
-  return guest::allocate([=] { return heap().allocate_aligned_raw(alignment, size); });
+  const Granule g = heap().allocate_aligned_raw(alignment, size);
+  return guest::block_or(g, [=] { return heap().allocate_aligned_raw(alignment, size); });
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ void* aligned(size_t alignment, size_t size) {
 extern "C" {
 
 void* malloc(size_t size) {
-  return or_errno(guest::allocate([=]() __attribute__((always_inline)) { return heap().allocate_raw(size); }));
+  return or_errno(guest::block_or(heap().allocate_raw(size), [=] { return heap().allocate_call(size); }));
 }
 
 void free(void* p) {
@@ -48,7 +49,8 @@ void free(void* p) {
 }
 
 void* calloc(size_t count, size_t size) {
-  return or_errno(guest::allocate([=] { return heap().allocate_zeroed_raw(count, size); }));
+  const Granule g = heap().allocate_zeroed_raw(count, size);
+  return or_errno(guest::block_or(g, [=] { return heap().allocate_zeroed_raw(count, size); }));
 }
 
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely

@@ -40,6 +40,9 @@ class BasicHeap : protected Validate<Place> {
     return error != Error::none ? error : this->check_geometry() == 0 ? Error::none : Error::corrupt_image;
   }
 
+  /// Whether an image was laid out here, whatever became of it since: a look at the magic number.
+  bool laid_out() const { return this->header().magic == image_magic; }
+
   // --- Blocks -----------------------------------------------------------------------------------
   // Addresses are multiples of 16. Usable sizes are the requested ones rounded up to granules, plus
   // the slack that the policy allows. Out of memory: out_of_memory, quota_exceeded, size_too_large.
@@ -190,18 +193,21 @@ class BasicHeap : protected Validate<Place> {
     return this->place_block(c);
   }
 
+  /// allocate_raw, once: for callers that are not hot themselves.
+  [[gnu::noinline]] Granule allocate_call(u64 size) { return allocate_raw(size); }
+
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
     if (size != 0 && count > Base::address_limit / size) return Base::failure(Error::size_too_large);
     const u64 bytes = count * size;
-    const Granule g = allocate_raw(bytes);
+    const Granule g = allocate_call(bytes);
     if (!Base::failed(g)) this->place().memory.zero(this->address_of(g), bytes);
     return g;
   }
 
   [[gnu::noinline]] Granule allocate_aligned_raw(u64 alignment, u64 size) {
     if (!is_power_of_two(alignment) || alignment >= Base::address_limit) return Base::failure(Error::invalid_alignment);
-    if (alignment <= granule_bytes) return allocate_raw(size);
+    if (alignment <= granule_bytes) return allocate_call(size);
     if (size > Base::address_limit) return Base::failure(Error::size_too_large);
     const Granule c = granules_for(size);
     const Granule extra = static_cast<Granule>(alignment >> granule_shift) - 1;
@@ -232,7 +238,7 @@ class BasicHeap : protected Validate<Place> {
     if (c <= n) {
       shrink(g, n, c);
     } else if (!extend_in_place(g, n, c)) {
-      const Granule to = allocate_raw(size);
+      const Granule to = allocate_call(size);
       if (Base::failed(to)) return to;
       this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
       release_live(g, n);
@@ -319,8 +325,7 @@ class BasicHeap : protected Validate<Place> {
       else
         break;
     }
-    if (found < needed || static_cast<u64>(static_cast<u32>(this->agent().account)) + needed > this->header().quota >> granule_shift)
-      return false;
+    if (found < needed || !this->within_quota(needed)) return false;
     this->unmake(g, n);
     for (Granule at = end; at < end + found;) {
       if (at == this->agent().run_begin) {
@@ -333,18 +338,8 @@ class BasicHeap : protected Validate<Place> {
       at += size;
     }
     const Granule whole = n + found;
-    const Granule keep = whole <= this->slack_limit(c) ? whole : c;
-    if (!this->note_peak(keep - n)) {
-      // Only the slack was too much for the quota: do without it.
-      this->make(g, c, BlockKind::live);
-      if (whole != c) {
-        this->make(g + c, whole - c, BlockKind::free);
-        this->release(g + c, whole - c);
-      }
-      this->note_peak(needed);
-      this->agent().account += needed;
-      return true;
-    }
+    const Granule keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
+    this->note_peak(keep - n);
     this->make(g, keep, BlockKind::live);
     this->agent().account += keep - n;
     if (keep != whole) {

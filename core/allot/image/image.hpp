@@ -63,7 +63,7 @@ class Image : public Handle<Place> {
   u32 page_count() const { return header().granules >> granule_page_shift; }
 
   /// Recomputes the checksum; every function that changes the checked part ends with it.
-  void seal() { header().checksum = checksum(); }
+  [[gnu::noinline]] void seal() { header().checksum = checksum(); }
 
   u64 checksum() const {
     // FNV-1a's multiply-and-xor over words instead of bytes (Fowler, Noll, Vo, 1991): it has to
