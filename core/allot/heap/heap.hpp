@@ -151,8 +151,7 @@ class BasicHeap : protected Validate<Place> {
 
   /// Merges all free neighbours now instead of before the next growth. O(heap / 128).
   void merge() {
-    this->close_run();
-    this->sweep(granule_limit, ~0u);
+    if (!this->exact()) this->merge_all();
   }
 
   /// Writes down what a caller was refused, where a host can read it.
@@ -208,7 +207,7 @@ class BasicHeap : protected Validate<Place> {
   [[gnu::noinline]] Granule allocate_aligned_raw(u64 alignment, u64 size) {
     if (!is_power_of_two(alignment) || alignment >= Base::address_limit) return Base::failure(Error::invalid_alignment);
     if (alignment <= granule_bytes) return allocate_call(size);
-    if (size > Base::address_limit) return Base::failure(Error::size_too_large);
+    if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule c = granules_for(size);
     const Granule extra = static_cast<Granule>(alignment >> granule_shift) - 1;
     if (c > granule_limit - extra) return Base::failure(Error::size_too_large);
@@ -232,7 +231,7 @@ class BasicHeap : protected Validate<Place> {
   [[gnu::noinline]] Granule reallocate_raw(Address p, u64 size) {
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return g;
-    if (size > Base::address_limit) return Base::failure(Error::size_too_large);
+    if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule n = this->size_at(g);
     const Granule c = granules_for(size);
     if (c <= n) {
@@ -284,7 +283,8 @@ class BasicHeap : protected Validate<Place> {
       n -= head;
       release_live(g - head, head);
     }
-    shrink(g, n, c);
+    // No slack here: the caller has yet to see whether the quota allows more than c.
+    if (n != c) cut_off(g, n, c);
     return g;
   }
 
@@ -305,7 +305,9 @@ class BasicHeap : protected Validate<Place> {
   }
   /// Cuts off what a live block of n granules has beyond c, if the policy does not let it keep that.
   void shrink(Granule g, Granule n, Granule c) {
-    if (n <= this->slack_limit(c)) return;
+    if (n > this->slack_limit(c)) cut_off(g, n, c);
+  }
+  [[gnu::noinline]] void cut_off(Granule g, Granule n, Granule c) {
     cut_live(g, n, c);
     release_live(g + c, n - c);
   }

@@ -109,6 +109,8 @@ struct Agent {
   u16 bins[26];           // which bins of each octave do
   u32 late_next;          // the entry of `late` that is replaced next
   u32 heads[bin_count];   // first block of each bin, as granule + 1
+  u32 high;               // most live granules since everything was merged
+  u32 spare[3];
   u32 late[late_count];   // long blocks freed lately, as granule + 1, merged when their turn comes
 };
 static_assert(sizeof(Agent) % 16 == 0);

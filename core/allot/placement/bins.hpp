@@ -26,8 +26,6 @@ class Bins : public Hints<Place> {
     return (octave - 7) * bins_per_octave + (n >> (octave - 4) & (bins_per_octave - 1));
   }
 
-  Granule length_of_long(Granule g) const { return word(first_word(g) + 1); }
-
   /// The three words of a long block, found once: they lie side by side but for the 2 % of blocks whose
   /// words are divided between two pages. Links hold granule + 1; 0 ends a list.
   class Node {
@@ -58,7 +56,7 @@ class Bins : public Hints<Place> {
     u32 next = a.heads[bin];
     if (Base::exact()) {
       // Sorted by size, then address: the first that fits is the exact best fit.
-      while (next != 0) {
+      for (u32 left = list_limit(); next != 0 && left != 0; --left) {
         const Node node(*this, next - 1);
         if (node.length() > n || (node.length() == n && next - 1 > g)) break;
         previous = next;
@@ -94,6 +92,9 @@ class Bins : public Hints<Place> {
     if (a.bins[octave] == 0) a.octaves &= ~(1u << octave);
   }
 
+  /// More blocks than this are in no list, unless a damaged image has made it a circle.
+  u32 list_limit() const { return Base::header().granules / small_max + 1; }
+
   /// The first bin at or above `bin` that holds a block, or bin_count.
   u32 next_bin(u32 bin) const {
     const Agent& a = agent();
@@ -113,7 +114,7 @@ class Bins : public Hints<Place> {
   /// of those the one at the lowest address.
   [[gnu::noinline]] u64 bin_find(Granule c, u32 patience) const {
     const Agent& a = agent();
-    if (Base::exact()) patience = ~0u;
+    if (Base::exact()) patience = list_limit();
     const Granule enough = Base::slack_limit(c);
     for (u32 bin = next_bin(c > small_max ? bin_of(c) : 0); bin < bin_count; bin = next_bin(bin + 1)) {
       Granule best = 0;

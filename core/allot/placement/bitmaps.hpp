@@ -142,13 +142,18 @@ class Bitmaps : public Image<Place> {
         const Granule n = 120 - before + lowest_bit(bits);
         if (n <= small_max) return n;
       }
-      if (g == agent().run_begin) return agent().run_end - g;
-      return word(first_word(g) + 1);
+      return length_of_long(g);
     }
     const Granule end = next_start(g, small_max + 1);
-    if (end - g <= small_max) return end - g;
+    return end - g <= small_max ? end - g : length_of_long(g);
+  }
+
+  /// What a block longer than small_max says of its length. Never 0, not even in a damaged image: a walk
+  /// always gets on.
+  Granule length_of_long(Granule g) const {
     if (g == agent().run_begin) return agent().run_end - g;
-    return word(first_word(g) + 1);
+    const u32 length = word(first_word(g) + 1);
+    return length != 0 ? length : 1;
   }
 
   /// The start of the block that ends before `g`. There must be one in the same run of pages.

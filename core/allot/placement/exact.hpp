@@ -37,7 +37,7 @@ class ExactSearch : public Merge<Place> {
       const uintptr_t at = Base::record(best_page) + page_record::small + ((best - 1) >> 6) * 8;
       store<u64>(at, load<u64>(at) & ~(u64{1} << ((best - 1) & 63)));
     }
-    return Base::bin_find(c, ~0u);
+    return Base::bin_find(c, Base::list_limit());
   }
 
  private:

@@ -45,6 +45,7 @@ class Growth : public ExactSearch<Place> {
   /// memory or a limit refuses; nothing has changed then (memory that was the heap's to take but not
   /// taken yet may have been).
   [[gnu::noinline]] bool extend(Granule c) {
+    merge_tail();
     const Granule tail = tail_free();
     const u32 needed = pages_of(c > tail ? c - tail : 1);
     const u32 step = step_for(c > tail ? c - tail : 1);
@@ -151,6 +152,16 @@ class Growth : public ExactSearch<Place> {
     Base::release(g, n);
   }
 
+  /// Merges the free blocks at the heap's end, to which new memory will be added.
+  void merge_tail() {
+    const Granule end = header().granules;
+    if (tail_free() == 0) return;
+    const Granule last = Base::previous_start(end);
+    if (last == agent().run_begin) return;
+    Base::unfile(last, end - last);
+    Base::merge_around(last, end - last);
+  }
+
   /// Bytes of records that `pages` more pages behind a gap of `gap` pages still lack: a larger map, then
   /// page records. A few records more are made than asked for, so that they seldom come between two
   /// pieces of free memory.
@@ -223,11 +234,17 @@ class Growth : public ExactSearch<Place> {
       if (granules <= u64{pages} << granule_page_shift) break;
       pages = pages_of(granules);
     }
-    if (!within_limits(gap, pages, granules) || !obtain(gap, pages)) return false;
-
-    if (map + pool != 0) {
+    if (!within_limits(gap, pages, granules)) return false;
+    if constexpr (!Place::inside) {
+      // The memory of the records is asked first: a refusal must find the managed memory as it was.
+      const Ref room = map + pool != 0 ? take_outside(map + pool) : 0;
+      if (map + pool != 0 && room == 0) return false;
+      if (room != 0) adopt_records(room, map, pool);
+      if (room != 0) Base::seal();
+    }
+    if (!obtain(gap, pages)) return false;
+    if (Place::inside && map + pool != 0) {
       const Ref room = front != 0 ? static_cast<Ref>(first + (gap << page_shift)) : take_records(map + pool);
-      if (room == 0) return false;  // image outside, and its memory refuses
       if (front != 0) clear_records(room, map + pool);
       adopt_records(room, map, pool);
     }

@@ -115,13 +115,13 @@ class Merge : public Bins<Place> {
     Granule g = page << granule_page_shift;
     const Granule end = g + granules_per_page;
     while (g < end) {
-      const uintptr_t words = record(page) + (Base::bit_byte(g) & ~7u);
-      const u64 free = (load<u64>(words + page_record::start) & ~load<u64>(words + page_record::live)) >> (g & 63);
-      if (free == 0) {
-        g = (g | 63) + 1;
-        continue;
-      }
-      g += lowest_bit(free);
+      const uintptr_t bits = record(page) + page_record::start;
+      u32 byte = Base::bit_byte(g) & ~7u;
+      u64 free = (load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte)) & ~u64{0} << (g & 63);
+      while (free == 0 && (byte += 8) < granules_per_page / 8)
+        free = load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte);
+      if (free == 0) break;
+      g = (page << granule_page_shift) + byte * 8 + lowest_bit(free);
       if (!is_free(g)) {
         ++g;
         continue;
@@ -162,6 +162,14 @@ class Merge : public Bins<Place> {
       if (sweep_page(page, empty_low, empty_high) >= c) return true;
     }
     return false;
+  }
+
+  /// Merges everything and hints at it afresh, the lowest addresses first. O(heap / 128).
+  [[gnu::noinline]] void merge_all() {
+    close_run();
+    Base::forget_hints();
+    for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~u64{0}, ~u64{0});
+    agent().high = static_cast<u32>(agent().account);
   }
 
   /// Blocks from here on (64 KiB) are merged without delay: too much would lie idle.

@@ -69,6 +69,7 @@ class PlaceBlocks : public Create<Place> {
   [[gnu::noinline]] Granule place_slow(Granule c) {
     // Before anything is merged or grown for it.
     if (!within_quota(c)) return failure(Error::quota_exceeded);
+    if (!exact()) merge_after_phase();
     bool swept = false;
     for (;;) {
       const Granule g = c <= small_max ? place_small(c) : place_long(c);
@@ -88,6 +89,18 @@ class PlaceBlocks : public Create<Place> {
       }
       return place_last(c);
     }
+  }
+
+  /// When a program ends a phase and frees much of what it had, what it takes next should come from
+  /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
+  /// sweep is paid for by the frees of a quarter of the heap.
+  void merge_after_phase() {
+    Agent& a = agent();
+    const u32 live = static_cast<u32>(a.account);
+    if (live >= a.high)
+      a.high = live;
+    else if (a.high - live > header().managed_bytes >> (granule_shift + 2)) [[unlikely]]
+      Base::merge_all();
   }
 
   /// A block of exactly c granules with `g` marked live, counted.
@@ -195,7 +208,7 @@ class PlaceBlocks : public Create<Place> {
     if (found == 0) {
       if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
       Base::close_run();
-      found = Base::bin_find(c, ~0u);
+      found = Base::bin_find(c, Base::list_limit());
     }
     return take_long(found, c);
   }
@@ -219,10 +232,8 @@ class PlaceBlocks : public Create<Place> {
   /// The memory is at its end: everything idle is merged, and every free block looked at.
   [[gnu::noinline]] Granule place_last(Granule c) {
     if (!exact()) {
-      Base::close_run();
-      Base::forget_hints();  // so that the sweep hints at every free block, not only at merged ones
-      Base::sweep(granule_limit, ~0u);
-      const Granule g = c <= small_max ? place_small(c) : take_long(Base::bin_find(c, ~0u), c);
+      Base::merge_all();
+      const Granule g = c <= small_max ? place_small(c) : take_long(Base::bin_find(c, Base::list_limit()), c);
       if (g != granule_limit) return g;
     }
     return failure(Error::out_of_memory);
