@@ -201,6 +201,17 @@ class Validate : public Report<Place> {
     const Granule count = header().granules;
     u64 listed = 0;
     u64 granules = 0;
+    for (u32 bin = 0; bin < quick_bins; ++bin) {
+      if (a.quick_count[bin] > quick_depth) return broken(26, bin);
+      for (u32 i = 0; i < a.quick_count[bin]; ++i) {
+        const Granule g = static_cast<Granule>(a.quick[bin * quick_depth + i]);
+        const Granule n = static_cast<Granule>(a.quick[bin * quick_depth + i] >> 32);
+        if (g >= count || !Base::is_start(g) || !Base::is_free(g) || measured(g) != n || Base::bin_of(n) != bin)
+          return broken(27, Base::address_of(g));
+        granules += n;
+        ++listed;
+      }
+    }
     const u64 most = count / small_max + 1;
     u32 octaves = 0;
     for (u32 bin = 0; bin < bin_count; ++bin) {

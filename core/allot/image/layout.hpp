@@ -88,8 +88,11 @@ inline constexpr u32 bins_per_octave = 16;
 inline constexpr u32 bin_octaves = 25;  // 2^7 .. 2^31 granules
 inline constexpr u32 bin_count = bins_per_octave * bin_octaves;
 
-/// How many freed long blocks wait to be merged, in the hope that one of their size is asked for first.
-inline constexpr u32 late_count = 32;
+/// Long blocks of less than a page that were freed lately wait in a few places for each bin, outside the
+/// lists, in the hope that one of their size is asked for before they are merged.
+inline constexpr u32 quick_octaves = 5;  // 2^7 .. 2^12 granules
+inline constexpr u32 quick_bins = bins_per_octave * quick_octaves;
+inline constexpr u32 quick_depth = 4;
 
 /// What one agent owns: its accounting and its hints. Only that agent writes it.
 struct Agent {
@@ -107,11 +110,10 @@ struct Agent {
   u32 octaves;            // which octaves of bins hold a block
   u32 binned;             // granules in bins
   u16 bins[26];           // which bins of each octave do
-  u32 late_next;          // the entry of `late` that is replaced next
-  u32 heads[bin_count];   // first block of each bin, as granule + 1
   u32 high;               // most live granules since everything was merged
-  u32 spare[3];
-  u32 late[late_count];   // long blocks freed lately, as granule + 1, merged when their turn comes
+  u32 heads[bin_count];   // first block of each bin, as granule + 1
+  u8 quick_count[quick_bins];               // places taken for each bin
+  u64 quick[quick_bins * quick_depth];      // length << 32 | granule of each block
 };
 static_assert(sizeof(Agent) % 16 == 0);
 

@@ -45,7 +45,12 @@ class Hints : public Extents<Place> {
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
   bool is_free_of_size(Granule g, Granule size) const {
-    return Base::is_start(g) && !Base::is_live(g) && Base::size_at(g) == size;
+    const uintptr_t page = Base::record_of(g);
+    const u32 byte = Base::bit_byte(g);
+    const u64 starts = load<u64>(page + page_record::start + byte) >> (g & 7);
+    const u32 live = load<u8>(page + page_record::live + byte) >> (g & 7);
+    if ((starts & ~live & 1) == 0) return false;
+    return (starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : Base::size_slow(g)) == size;
   }
 
   /// Pops the first hint that holds, of the smallest size in [low, high]. Returns size << 32 | granule,

@@ -2,14 +2,14 @@
 // Floor:   placement.
 #pragma once
 
-#include <allot/placement/bins.hpp>
+#include <allot/placement/quick.hpp>
 
 namespace allot {
 
 template <class Place>
-class Merge : public Bins<Place> {
+class Merge : public Quick<Place> {
  public:
-  using Base = Bins<Place>;
+  using Base = Quick<Place>;
   using Base::Base;
 
  protected:
@@ -37,19 +37,40 @@ class Merge : public Bins<Place> {
       push_hint(g, n);
   }
 
-  /// Takes a free block out of its bin, if it is in one. Hints are left to go stale.
+  /// Takes a free block out of its bin or place, if it is in one. Hints are left to go stale.
   void unfile(Granule g, Granule n) {
-    if (n > small_max) bin_remove(g, n);
+    if (n > small_max && !Base::quick_remove(g, n)) bin_remove(g, n);
   }
 
   /// A block has just become free in the bitmaps.
   void release(Granule g, Granule n) {
-    if (exact() || n >= late_limit)
+    if (exact() || n >= Base::quick_limit)
       merge_around(g, n);
-    else if (n > small_max && n >= Base::eager_size())
-      merge_later(g, n);
+    else if (n <= small_max)
+      push_hint(g, n);
+    else if (const u64 leaves = Base::quick_put(g, n))
+      merge_or_file(leaves);
+  }
+
+  /// A long block leaves its place: under a tight policy it is merged now, else at the next sweep.
+  void merge_or_file(u64 block) {
+    const Granule g = static_cast<Granule>(block);
+    const Granule n = static_cast<Granule>(block >> 32);
+    if (n >= Base::eager_size())
+      merge_around(g, n);
     else
-      file(g, n);
+      bin_insert(g, n);
+  }
+
+  /// Empties all places. Returns whether there was a block in one.
+  [[gnu::noinline]] bool flush_quick() {
+    u64 block = Base::quick_any();
+    if (block == 0) return false;
+    do {
+      merge_or_file(block);
+      block = Base::quick_any();
+    } while (block != 0);
+    return true;
   }
 
   /// Merges the free block at `g`, which is in no bin, with its free neighbours, and files the result.
@@ -167,30 +188,10 @@ class Merge : public Bins<Place> {
   /// Merges everything and hints at it afresh, the lowest addresses first. O(heap / 128).
   [[gnu::noinline]] void merge_all() {
     close_run();
+    flush_quick();
     Base::forget_hints();
     for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~u64{0}, ~u64{0});
     agent().high = static_cast<u32>(agent().account);
-  }
-
-  /// Blocks from here on (64 KiB) are merged without delay: too much would lie idle.
-  static constexpr Granule late_limit = granules_per_page;
-
-  /// Files a freed long block as it is, and merges the one that has waited longest.
-  void merge_later(Granule g, Granule n) {
-    Agent& a = agent();
-    const u32 waited = a.late[a.late_next];
-    // Freed, taken and freed again at the same place: it is in the queue already.
-    if (waited == g + 1) return bin_insert(g, n);
-    a.late[a.late_next] = g + 1;
-    a.late_next = (a.late_next + 1) % late_count;
-    bin_insert(g, n);
-    if (waited == 0) return;
-    const Granule old = waited - 1;
-    if (!Base::is_start(old) || !is_free(old)) return;
-    const Granule length = size_at(old);
-    if (length <= small_max) return;
-    bin_remove(old, length);
-    merge_around(old, length);
   }
 
  private:

@@ -67,28 +67,35 @@ class PlaceBlocks : public Create<Place> {
   }
 
   [[gnu::noinline]] Granule place_slow(Granule c) {
+    const Granule g = c <= small_max ? place_small(c) : place_long(c);
+    return g != granule_limit ? g : place_harder(c);
+  }
+
+  /// Nothing free fits as it is.
+  [[gnu::noinline]] Granule place_harder(Granule c) {
     // Before anything is merged or grown for it.
     if (!within_quota(c)) return failure(Error::quota_exceeded);
-    if (!exact()) merge_after_phase();
-    bool swept = false;
-    for (;;) {
+    if (!exact()) {
+      if (Base::flush_quick()) {
+        const Granule g = c <= small_max ? place_small(c) : place_long(c);
+        if (g != granule_limit) return g;
+      }
+      // Merging is lazy, so that the heap grows only after a look at what could be merged: up to 32 pages
+      // for every page that it is about to grow by. The cost of sweeping is so bounded by that of the new
+      // pages, and memory that lies idle is found before it has doubled. Long blocks are merged when they
+      // leave their places; sweeping pays where enough small ones were freed.
+      const u32 step = Base::step_for(c);
+      if (u64{scattered()} * 16 >= u64{step} * granules_per_page && Base::sweep(c, 32 * step)) {
+        const Granule g = c <= small_max ? place_small(c) : place_long(c);
+        if (g != granule_limit) return g;
+      }
+    }
+    while (Base::extend(c)) {
+      Base::widen_hints();
       const Granule g = c <= small_max ? place_small(c) : place_long(c);
       if (g != granule_limit) return g;
-      // Nothing free fits. Merging is lazy, so that the heap grows only after a look at what could be
-      // merged: up to 32 pages for every page that it is about to grow by. The cost of sweeping is so
-      // bounded by that of the new pages, and memory that lies idle is found before it has doubled.
-      if (!exact() && !swept) {
-        swept = true;
-        const u32 step = Base::step_for(c);
-        // Long blocks were merged when they were freed; sweeping pays where enough small ones were.
-        if (u64{scattered()} * 16 >= u64{step} * granules_per_page && Base::sweep(c, 32 * step)) continue;
-      }
-      if (Base::extend(c)) {
-        Base::widen_hints();
-        continue;
-      }
-      return place_last(c);
     }
+    return place_last(c);
   }
 
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
@@ -101,16 +108,6 @@ class PlaceBlocks : public Create<Place> {
       a.high = live;
     else if (a.high - live > header().managed_bytes >> (granule_shift + 2)) [[unlikely]]
       Base::merge_all();
-  }
-
-  /// A block of exactly c granules with `g` marked live, counted.
-  Granule take(Granule g, Granule n) {
-    Agent& a = agent();
-    const u64 account = a.account + (one_block + n);
-    if (static_cast<u32>(account) > a.watermark) return take_above_watermark(g, n);
-    a.account = account;
-    Base::set_bit(g, page_record::live);
-    return g;
   }
 
   /// The live bytes reach a new peak, or the quota. The block at `g` is free, of n granules, and in no
@@ -163,13 +160,24 @@ class PlaceBlocks : public Create<Place> {
   /// Takes the free block at `g`, which is in no bin, for a request of c granules: whole when the policy
   /// allows that much slack and the quota has room for it, otherwise its first c granules.
   Granule take_part(Granule g, Granule n, Granule c) {
-    if (n == c || (n <= Base::slack_limit(c) && within_quota(n))) return take(g, n);
-    Agent& a = agent();
-    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c)) {
+    if (n <= Base::slack_limit(c)) [[likely]] {
+      Agent& a = agent();
+      const u64 account = a.account + (one_block + n);
+      if (static_cast<u32>(account) <= a.watermark) [[likely]] {
+        a.account = account;
+        Base::set_bit(g, page_record::live);
+        return g;
+      }
+    }
+    return take_or_split(g, n, c);
+  }
+  [[gnu::noinline]] Granule take_or_split(Granule g, Granule n, Granule c) {
+    if (n == c || (n <= Base::slack_limit(c) && within_quota(n))) return take_above_watermark(g, n);
+    if (!note_peak(c)) {
       Base::release(g, n);
       return failure(Error::quota_exceeded);
     }
-    a.account += one_block + c;
+    agent().account += one_block + c;
     split(g, n, c, BlockKind::live);
     Base::file(g + c, n - c);
     return g;
@@ -180,6 +188,7 @@ class PlaceBlocks : public Create<Place> {
     const Granule slack = Base::slack_limit(c);
     u64 found = Base::pop_hint(c, slack < small_max ? slack : small_max);
     if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    merge_after_phase();
     for (;;) {
       Agent& a = agent();
       if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
@@ -204,7 +213,10 @@ class PlaceBlocks : public Create<Place> {
 
   Granule place_long(Granule c) {
     if (exact()) return place_exact(c);
-    u64 found = Base::bin_find(c, 4);
+    u64 found = Base::quick_take(c);
+    if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    merge_after_phase();
+    found = Base::bin_find(c, 8);
     if (found == 0) {
       if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
       Base::close_run();

@@ -1,0 +1,103 @@
+// Purpose: the long blocks that were freed last, a few for each bin, ready to be taken whole.
+// Floor:   placement.
+//
+//   agent.quick_count[bin]   how many of the bin's four places are taken, oldest first
+//   agent.quick              length << 32 | granule: taking a block needs no look at the block
+//
+// Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
+// at once costs a split at the next request. Exact, like the bins: a long free block is either here or in
+// its bin, and whoever merges it takes it out first.
+#pragma once
+
+#include <allot/placement/bins.hpp>
+
+namespace allot {
+
+template <class Place>
+class Quick : public Bins<Place> {
+ public:
+  using Base = Bins<Place>;
+  using Base::Base;
+
+ protected:
+  using Base::agent;
+
+  /// The longest block that waits here is shorter than a page: more would be too much to lie idle.
+  static constexpr Granule quick_limit = granules_per_page;
+  static constexpr bool is_quick_size(Granule n) { return n > small_max && n < quick_limit; }
+
+  /// Puts a free block in a place for its size. Returns the block that has to leave for it, as
+  /// length << 32 | granule, or 0.
+  u64 quick_put(Granule g, Granule n) {
+    Agent& a = agent();
+    const u32 bin = Base::bin_of(n);
+    u64* const places = a.quick + bin * quick_depth;
+    a.binned += n;
+    u64 leaves = 0;
+    u32 count = a.quick_count[bin];
+    if (count == quick_depth) {
+      leaves = places[0];
+      a.binned -= static_cast<u32>(leaves >> 32);
+      for (u32 i = 1; i < quick_depth; ++i) places[i - 1] = places[i];
+      --count;
+    }
+    places[count] = u64{n} << 32 | g;
+    a.quick_count[bin] = static_cast<u8>(count + 1);
+    return leaves;
+  }
+
+  /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that was freed
+  /// last in each bin: from the second bin on it fits for certain, and nothing is left to guess. Returns length << 32 | granule, or 0.
+  u64 quick_take(Granule c) {
+    Agent& a = agent();
+    const Granule most = Base::slack_limit(c);
+    for (u32 bin = Base::bin_of(c); bin < quick_bins; ++bin) {
+      const u32 count = a.quick_count[bin];
+      if (count == 0) continue;
+      const u64 found = a.quick[bin * quick_depth + count - 1];
+      const Granule n = static_cast<Granule>(found >> 32);
+      if (n > most) return 0;
+      if (n < c) continue;
+      a.quick_count[bin] = static_cast<u8>(count - 1);
+      a.binned -= n;
+      return found;
+    }
+    return 0;
+  }
+
+  /// Takes a given block out of its place. Returns whether it had one.
+  bool quick_remove(Granule g, Granule n) {
+    if (!is_quick_size(n)) return false;
+    const u32 bin = Base::bin_of(n);
+    for (u32 i = agent().quick_count[bin]; i-- != 0;) {
+      if (agent().quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
+      leave(bin, i);
+      return true;
+    }
+    return false;
+  }
+
+  /// Takes any block out of its place; 0 when there is none.
+  u64 quick_any() {
+    Agent& a = agent();
+    for (u32 bin = 0; bin < quick_bins; ++bin) {
+      if (a.quick_count[bin] == 0) continue;
+      const u64 found = a.quick[bin * quick_depth];
+      leave(bin, 0);
+      return found;
+    }
+    return 0;
+  }
+
+ private:
+  void leave(u32 bin, u32 index) {
+    Agent& a = agent();
+    u64* const places = a.quick + bin * quick_depth;
+    const u32 count = a.quick_count[bin] - 1u;
+    a.binned -= static_cast<u32>(places[index] >> 32);
+    for (; index < count; ++index) places[index] = places[index + 1];
+    a.quick_count[bin] = static_cast<u8>(count);
+  }
+};
+
+}  // namespace allot
