@@ -5,7 +5,22 @@
 
 #include <allot/base/types.hpp>
 
+/// Before a small function with many callers: compiled once where size is all that counts (-Oz), inlined
+/// everywhere else.
+#ifdef __OPTIMIZE_SIZE__
+#define ALLOT_ONCE_IF_SMALL [[gnu::noinline]]
+#else
+#define ALLOT_ONCE_IF_SMALL
+#endif
+
 namespace allot {
+
+/// Whether this is a build where size is all that counts.
+#ifdef __OPTIMIZE_SIZE__
+inline constexpr bool small_code = true;
+#else
+inline constexpr bool small_code = false;
+#endif
 
 /// Index of the lowest set bit. The argument must not be 0.
 constexpr u32 lowest_bit(u64 word) { return static_cast<u32>(__builtin_ctzll(word)); }

@@ -164,7 +164,7 @@ class BasicHeap : protected Validate<Place> {
   // For builds without a stack in memory: an address is a granule that address() turns into one, or
   // ~error at or above granule_limit.
 
-  Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+  [[gnu::always_inline]] Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
     return this->lay_out(begin, end, maximum, quota, policy, record_sizes);
   }
   /// The number of the first broken invariant, or 0; last_violation() says where.
@@ -193,7 +193,7 @@ class BasicHeap : protected Validate<Place> {
   }
 
   /// allocate_raw, once: for callers that are not hot themselves.
-  [[gnu::noinline]] Granule allocate_call(u64 size) { return allocate_raw(size); }
+  [[gnu::noinline]] Granule allocate_call(u64 size) { return small_code ? allocate_sized(size) : allocate_raw(size); }
 
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
@@ -329,17 +329,7 @@ class BasicHeap : protected Validate<Place> {
     }
     if (found < needed || !this->within_quota(needed)) return false;
     this->unmake(g, n);
-    for (Granule at = end; at < end + found;) {
-      if (at == this->agent().run_begin) {
-        at += this->take_run();
-        continue;
-      }
-      const Granule size = this->size_at(at);
-      this->unfile(at, size);
-      this->unmake(at, size);
-      at += size;
-    }
-    const Granule whole = n + found;
+    const Granule whole = n + this->absorb_above(end);
     const Granule keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
     this->note_peak(keep - n);
     this->make(g, keep, BlockKind::live);

@@ -60,14 +60,14 @@ class Bitmaps : public Image<Place> {
   }
 
   u64 record_word(Granule g, u32 bitmap) const { return load<u64>(record_of(g) + bitmap + (bit_byte(g) & ~7u)); }
-  bool bit(Granule g, u32 bitmap) const {
+  ALLOT_ONCE_IF_SMALL bool bit(Granule g, u32 bitmap) const {
     return load<u8>(record_of(g) + bitmap + bit_byte(g)) >> (g & 7) & 1;
   }
-  void set_bit(Granule g, u32 bitmap) {
+  ALLOT_ONCE_IF_SMALL void set_bit(Granule g, u32 bitmap) {
     const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) | 1u << (g & 7)));
   }
-  void clear_bit(Granule g, u32 bitmap) {
+  ALLOT_ONCE_IF_SMALL void clear_bit(Granule g, u32 bitmap) {
     const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
   }
@@ -84,7 +84,7 @@ class Bitmaps : public Image<Place> {
   static constexpr Granule first_word(Granule g) { return ((g + 1) >> 5) + 1; }
   /// The last word wholly inside a block that ends before `end`.
   static constexpr Granule last_word(Granule end) { return (end >> 5) - 1; }
-  uintptr_t word_at(Granule word) const {
+  ALLOT_ONCE_IF_SMALL uintptr_t word_at(Granule word) const {
     return record_of(word << 5) + page_record::live + (word & 127) * 4;
   }
   u32 word(Granule index) const { return load<u32>(word_at(index)); }
@@ -117,7 +117,7 @@ class Bitmaps : public Image<Place> {
     return end;
   }
 
-  BlockKind kind_at(Granule g) const {
+  ALLOT_ONCE_IF_SMALL BlockKind kind_at(Granule g) const {
     if (is_live(g)) return BlockKind::live;
     if (next_bit_is_start(g) || !is_live(g + 1)) return BlockKind::free;
     return !is_start(g + 2) && is_live(g + 2) ? BlockKind::reserved : BlockKind::metadata;

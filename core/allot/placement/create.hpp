@@ -41,7 +41,7 @@ class Create : public Growth<Place> {
  protected:
   /// Lays out an image at image() for the span that the arguments say (scalars, not an Options: an
   /// aggregate argument would need a stack). Writes less than 1 KiB into fresh memory.
-  [[gnu::noinline]] Error lay_out(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+  [[gnu::always_inline]] Error lay_out(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
     if (policy >= policy_count || (!Place::Traits::exact && policy == 0) ||
         (Base::policy_is_fixed && policy != static_cast<u32>(Place::Traits::policy)))
       return Error::invalid_policy;

@@ -56,14 +56,14 @@ class Extents : public Bitmaps<Place> {
 
   /// Whether a free block that may be merged or handed out begins at `g`: not the run, which its agent
   /// is cutting blocks from, and not an extent that is only marked free.
-  bool is_free(Granule g) const {
+  ALLOT_ONCE_IF_SMALL bool is_free(Granule g) const {
     return g != agent().run_begin && Base::kind_at(g) == BlockKind::free;
   }
   bool run_exists() const { return agent().run_begin != agent().run_end; }
 
   Granule begin_granule() const { return static_cast<Granule>((header().begin - header().origin) >> granule_shift); }
 
-  bool has_next(Granule end) const {
+  ALLOT_ONCE_IF_SMALL bool has_next(Granule end) const {
     return (end & (granules_per_page - 1)) != 0 || Base::page_continues(end);
   }
   bool has_previous(Granule g) const {

@@ -63,12 +63,8 @@ class Growth : public ExactSearch<Place> {
     const Ref to = take_records(hint_bytes(cap));
     if (to == 0) return;
     const Ref from = agent().hints;
-    for (Granule size = 1, old_at = 0, new_at = 0; size <= small_max; ++size) {
-      const u32 depth = agent().counts[size];
-      for (u32 i = 0; i < depth; ++i) store<u32>(at(to) + (new_at + i) * 4, load<u32>(at(from) + (old_at + i) * 4));
-      old_at += Base::cap_of(size, old_cap);
-      new_at += Base::cap_of(size, cap);
-    }
+    // What the old stacks hold is found again by the next sweep.
+    Base::forget_hints();
     agent().hints = to;
     agent().hint_cap = cap;
     // The first stacks are part of the image's own extent; later ones are extents and can be given back.

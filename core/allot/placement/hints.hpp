@@ -27,14 +27,14 @@ class Hints : public Extents<Place> {
   static constexpr Granule tiny_max = 32;
 
   static constexpr u32 cap_of(Granule size, u32 cap) { return size <= tiny_max ? cap : cap >> 2; }
-  uintptr_t stack_of(Granule size) const {
+  ALLOT_ONCE_IF_SMALL uintptr_t stack_of(Granule size) const {
     const Agent& a = agent();
     const u32 before = size <= tiny_max ? (size - 1) * a.hint_cap
                                         : tiny_max * a.hint_cap + (size - tiny_max - 1) * (a.hint_cap >> 2);
     return at(a.hints) + static_cast<uintptr_t>(before) * 4;
   }
 
-  void push_hint(Granule g, Granule size) {
+  ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) {
     Agent& a = agent();
     const u32 depth = a.counts[size];
     if (depth >= cap_of(size, a.hint_cap)) return;
@@ -44,7 +44,7 @@ class Hints : public Extents<Place> {
 
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
-  bool is_free_of_size(Granule g, Granule size) const {
+  ALLOT_ONCE_IF_SMALL bool is_free_of_size(Granule g, Granule size) const {
     const uintptr_t page = Base::record_of(g);
     const u32 byte = Base::bit_byte(g);
     const u64 starts = load<u64>(page + page_record::start + byte) >> (g & 7);

@@ -28,7 +28,7 @@ class Merge : public Quick<Place> {
   using Base::unmake;
 
   /// Makes a free block, already in the bitmaps, findable.
-  void file(Granule g, Granule n) {
+  ALLOT_ONCE_IF_SMALL void file(Granule g, Granule n) {
     if (n > small_max)
       bin_insert(g, n);
     else if (exact())
@@ -38,7 +38,7 @@ class Merge : public Quick<Place> {
   }
 
   /// Takes a free block out of its bin or place, if it is in one. Hints are left to go stale.
-  void unfile(Granule g, Granule n) {
+  ALLOT_ONCE_IF_SMALL void unfile(Granule g, Granule n) {
     if (n > small_max && !Base::quick_remove(g, n)) bin_remove(g, n);
   }
 
@@ -48,14 +48,12 @@ class Merge : public Quick<Place> {
       merge_around(g, n);
     else if (n <= small_max)
       push_hint(g, n);
-    else if (const u64 leaves = Base::quick_put(g, n))
-      merge_or_file(leaves);
+    else if (!Base::quick_put(g, n))
+      merge_or_file(g, n);
   }
 
-  /// A long block leaves its place: under a tight policy it is merged now, else at the next sweep.
-  void merge_or_file(u64 block) {
-    const Granule g = static_cast<Granule>(block);
-    const Granule n = static_cast<Granule>(block >> 32);
+  /// A long block that no place is left for: under a tight policy it is merged now, else at the next sweep.
+  void merge_or_file(Granule g, Granule n) {
     if (n >= Base::eager_size())
       merge_around(g, n);
     else
@@ -67,7 +65,7 @@ class Merge : public Quick<Place> {
     u64 block = Base::quick_any();
     if (block == 0) return false;
     do {
-      merge_or_file(block);
+      merge_or_file(static_cast<Granule>(block), static_cast<Granule>(block >> 32));
       block = Base::quick_any();
     } while (block != 0);
     return true;
@@ -80,11 +78,7 @@ class Merge : public Quick<Place> {
     const bool grows_down = below != granule_limit && !Base::is_live(below) && is_free(below);
     if (!grows_up && !grows_down) return file(g, n);
     unmake(g, n);
-    n += absorb_after(g + n);
-    if (Base::run_exists() && g + n == agent().run_begin) {
-      n += take_run();
-      n += absorb_after(g + n);
-    }
+    n += absorb_above(g + n);
     while (has_previous(g)) {
       const Granule before = Base::previous_start(g);
       if (!is_free(before)) break;
@@ -97,7 +91,18 @@ class Merge : public Quick<Place> {
     file(g, n);
   }
 
-  /// Dissolves the free blocks from `end` on; returns their granules.
+  /// Dissolves the free blocks from `end` on, and the run if it is among them; returns their granules.
+  [[gnu::noinline]] Granule absorb_above(Granule end) {
+    const Granule from = end;
+    end += absorb_after(end);
+    if (end == agent().run_begin) {
+      end += take_run();
+      end += absorb_after(end);
+    }
+    return end - from;
+  }
+
+  /// The same, up to the run.
   Granule absorb_after(Granule end) {
     const Granule from = end;
     while (has_next(end) && is_free(end)) {

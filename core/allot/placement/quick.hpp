@@ -1,7 +1,7 @@
 // Purpose: the long blocks that were freed last, a few for each bin, ready to be taken whole.
 // Floor:   placement.
 //
-//   agent.quick_count[bin]   how many of the bin's four places are taken, oldest first
+//   agent.quick_count[bin]   how many of the bin's four places are taken
 //   agent.quick              length << 32 | granule: taking a block needs no look at the block
 //
 // Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
@@ -26,24 +26,16 @@ class Quick : public Bins<Place> {
   static constexpr Granule quick_limit = granules_per_page;
   static constexpr bool is_quick_size(Granule n) { return n > small_max && n < quick_limit; }
 
-  /// Puts a free block in a place for its size. Returns the block that has to leave for it, as
-  /// length << 32 | granule, or 0.
-  u64 quick_put(Granule g, Granule n) {
+  /// Puts a free block in a place for its size. Returns false when all are taken.
+  bool quick_put(Granule g, Granule n) {
     Agent& a = agent();
     const u32 bin = Base::bin_of(n);
-    u64* const places = a.quick + bin * quick_depth;
-    a.binned += n;
-    u64 leaves = 0;
-    u32 count = a.quick_count[bin];
-    if (count == quick_depth) {
-      leaves = places[0];
-      a.binned -= static_cast<u32>(leaves >> 32);
-      for (u32 i = 1; i < quick_depth; ++i) places[i - 1] = places[i];
-      --count;
-    }
-    places[count] = u64{n} << 32 | g;
+    const u32 count = a.quick_count[bin];
+    if (count == quick_depth) return false;
+    a.quick[bin * quick_depth + count] = u64{n} << 32 | g;
     a.quick_count[bin] = static_cast<u8>(count + 1);
-    return leaves;
+    a.binned += n;
+    return true;
   }
 
   /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that was freed
@@ -58,8 +50,7 @@ class Quick : public Bins<Place> {
       const Granule n = static_cast<Granule>(found >> 32);
       if (n > most) return 0;
       if (n < c) continue;
-      a.quick_count[bin] = static_cast<u8>(count - 1);
-      a.binned -= n;
+      leave(bin, count - 1);
       return found;
     }
     return 0;
@@ -93,10 +84,10 @@ class Quick : public Bins<Place> {
   void leave(u32 bin, u32 index) {
     Agent& a = agent();
     u64* const places = a.quick + bin * quick_depth;
-    const u32 count = a.quick_count[bin] - 1u;
+    const u32 last = a.quick_count[bin] - 1u;
     a.binned -= static_cast<u32>(places[index] >> 32);
-    for (; index < count; ++index) places[index] = places[index + 1];
-    a.quick_count[bin] = static_cast<u8>(count);
+    places[index] = places[last];
+    a.quick_count[bin] = static_cast<u8>(last);
   }
 };
 
