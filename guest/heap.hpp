@@ -33,7 +33,9 @@ bool initialize();
 void refuse(Error error, const void* address);
 
 inline void* pointer(Granule g) { return reinterpret_cast<void*>(static_cast<uintptr_t>(heap().address(g))); }
-inline NativeAddress address(const void* p) { return static_cast<NativeAddress>(reinterpret_cast<uintptr_t>(p)); }
+inline NativeAddress address(const void* p) {
+  return static_cast<NativeAddress>(reinterpret_cast<uintptr_t>(p));
+}
 
 /// The block, or what `again` gives once a heap is laid out, or null.
 template <class Again>

@@ -14,7 +14,7 @@ namespace {
 using namespace allot;
 using guest::heap;
 
-constexpr int no_memory = 12;       // ENOMEM, the same number in every libc that wasm has
+constexpr int no_memory = 12;  // ENOMEM, the same number in every libc that wasm has
 constexpr int invalid_argument = 22;  // EINVAL
 
 #ifndef ALLOT_NO_ERRNO
@@ -68,7 +68,8 @@ void* realloc(void* p, size_t size) {
 
 void* reallocarray(void* p, size_t count, size_t size) {
   // The limit first: a product of two halves cannot overflow, and spares the division.
-  if (((count | size) >> (sizeof(size_t) * 4)) != 0 && size != 0 && count > ~size_t{0} / size) return or_errno(nullptr);
+  if (((count | size) >> (sizeof(size_t) * 4)) != 0 && size != 0 && count > ~size_t{0} / size)
+    return or_errno(nullptr);
   return realloc(p, count * size);
 }
 

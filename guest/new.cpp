@@ -20,7 +20,9 @@ void* or_trap(void* block) {
   if (!block) __builtin_trap();
   return block;
 }
-void* aligned(size_t size, std::align_val_t alignment) { return aligned_alloc(static_cast<size_t>(alignment), size); }
+void* aligned(size_t size, std::align_val_t alignment) {
+  return aligned_alloc(static_cast<size_t>(alignment), size);
+}
 }  // namespace
 
 void* operator new(size_t size) { return or_trap(malloc(size)); }
@@ -29,8 +31,12 @@ void* operator new(size_t size, const std::nothrow_t&) noexcept { return malloc(
 void* operator new[](size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
 void* operator new(size_t size, std::align_val_t a) { return or_trap(aligned(size, a)); }
 void* operator new[](size_t size, std::align_val_t a) { return or_trap(aligned(size, a)); }
-void* operator new(size_t size, std::align_val_t a, const std::nothrow_t&) noexcept { return aligned(size, a); }
-void* operator new[](size_t size, std::align_val_t a, const std::nothrow_t&) noexcept { return aligned(size, a); }
+void* operator new(size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return aligned(size, a);
+}
+void* operator new[](size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return aligned(size, a);
+}
 
 void operator delete(void* p) noexcept { free(p); }
 void operator delete[](void* p) noexcept { free(p); }

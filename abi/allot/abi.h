@@ -22,7 +22,13 @@ typedef uint32_t allot_status;   /* 0, or an error number */
 enum { ALLOT_EXACT = 0, ALLOT_COMPACT = 1, ALLOT_BALANCED = 2, ALLOT_FAST = 3 };
 
 /* allot_block_kind. */
-enum { ALLOT_BLOCK_FREE = 0, ALLOT_BLOCK_LIVE = 1, ALLOT_BLOCK_METADATA = 2, ALLOT_BLOCK_RESERVED = 3, ALLOT_BLOCK_NONE = 4 };
+enum {
+  ALLOT_BLOCK_FREE = 0,
+  ALLOT_BLOCK_LIVE = 1,
+  ALLOT_BLOCK_METADATA = 2,
+  ALLOT_BLOCK_RESERVED = 3,
+  ALLOT_BLOCK_NONE = 4
+};
 
 #define ALLOT_ERROR(number, name, js_class, text) ALLOT_ERROR_##name = number,
 enum {

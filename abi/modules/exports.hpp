@@ -20,7 +20,9 @@ namespace allot::modules {
 constexpr allot_result failure(Error error) { return static_cast<allot_result>(error) << 4 | 15; }
 constexpr allot_status status(Error error) { return static_cast<allot_status>(error); }
 constexpr double negative(Error error) { return -static_cast<double>(static_cast<u32>(error)); }
-constexpr u64 bytes_of(double bytes) { return bytes > 0 && bytes < 18446744073709551616.0 ? static_cast<u64>(bytes) : 0; }
+constexpr u64 bytes_of(double bytes) {
+  return bytes > 0 && bytes < 18446744073709551616.0 ? static_cast<u64>(bytes) : 0;
+}
 
 template <class H>
 allot_result result(const H& heap, Granule g) {
@@ -98,12 +100,16 @@ allot_status allot_reserve(allot_address heap, allot_address begin, allot_addres
   return status(heap_at(heap).reserve(begin, end));
 }
 
-allot_status allot_unreserve(allot_address heap, allot_address begin) { return status(heap_at(heap).unreserve(begin)); }
+allot_status allot_unreserve(allot_address heap, allot_address begin) {
+  return status(heap_at(heap).unreserve(begin));
+}
 
 allot_status allot_set_maximum(allot_address heap, double bytes) {
   return status(heap_at(heap).set_maximum(bytes_of(bytes)));
 }
 
-allot_status allot_set_quota(allot_address heap, double bytes) { return status(heap_at(heap).set_quota(bytes_of(bytes))); }
+allot_status allot_set_quota(allot_address heap, double bytes) {
+  return status(heap_at(heap).set_quota(bytes_of(bytes)));
+}
 
 void allot_merge(allot_address heap) { heap_at(heap).merge(); }

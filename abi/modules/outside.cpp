@@ -9,7 +9,8 @@ extern "C" {
 ALLOT_IMPORT(foreign_bytes) double foreign_bytes(void);
 ALLOT_IMPORT(foreign_grow) __UINT32_TYPE__ foreign_grow(__UINT32_TYPE__ pages);
 ALLOT_IMPORT(foreign_fill) void foreign_fill(__UINTPTR_TYPE__ address, __UINTPTR_TYPE__ length);
-ALLOT_IMPORT(foreign_copy) void foreign_copy(__UINTPTR_TYPE__ to, __UINTPTR_TYPE__ from, __UINTPTR_TYPE__ length);
+ALLOT_IMPORT(foreign_copy)
+void foreign_copy(__UINTPTR_TYPE__ to, __UINTPTR_TYPE__ from, __UINTPTR_TYPE__ length);
 extern char __heap_base;
 }
 
@@ -22,10 +23,15 @@ class ForeignMemory {
  public:
   static constexpr bool stateless = true;
   allot::u64 bytes() const { return static_cast<allot::u64>(foreign_bytes()); }
-  bool grow(allot::u64 pages) const { return pages <= 0xFFFFFFFFu && foreign_grow(static_cast<allot::u32>(pages)) != 0; }
-  void zero(allot::u64 at, allot::u64 n) const { foreign_fill(static_cast<ModuleAddress>(at), static_cast<ModuleAddress>(n)); }
+  bool grow(allot::u64 pages) const {
+    return pages <= 0xFFFFFFFFu && foreign_grow(static_cast<allot::u32>(pages)) != 0;
+  }
+  void zero(allot::u64 at, allot::u64 n) const {
+    foreign_fill(static_cast<ModuleAddress>(at), static_cast<ModuleAddress>(n));
+  }
   void copy(allot::u64 to, allot::u64 from, allot::u64 n) const {
-    foreign_copy(static_cast<ModuleAddress>(to), static_cast<ModuleAddress>(from), static_cast<ModuleAddress>(n));
+    foreign_copy(static_cast<ModuleAddress>(to), static_cast<ModuleAddress>(from),
+                 static_cast<ModuleAddress>(n));
   }
 };
 

@@ -19,12 +19,10 @@ enum class Error : u32 {
 constexpr const char* name_of(Error error) {
   switch (error) {
 #define ALLOT_ERROR(number, name, js_class, text) \
-  case Error::name:                               \
-    return #name;
+  case Error::name: return #name;
 #include <allot/base/errors.def>
 #undef ALLOT_ERROR
-    default:
-      return "none";
+    default: return "none";
   }
 }
 
@@ -32,12 +30,10 @@ constexpr const char* name_of(Error error) {
 constexpr const char* text_of(Error error) {
   switch (error) {
 #define ALLOT_ERROR(number, name, js_class, text) \
-  case Error::name:                               \
-    return text;
+  case Error::name: return text;
 #include <allot/base/errors.def>
 #undef ALLOT_ERROR
-    default:
-      return "no error";
+    default: return "no error";
   }
 }
 

@@ -39,14 +39,10 @@ class Diagnose : public Requested<Place> {
     const Granule start = Base::enclosing_start(static_cast<Granule>((p - h.origin) >> granule_shift));
     if (start == granule_limit) return Error::foreign_address;
     switch (Base::kind_at(start)) {
-      case BlockKind::live:
-        return Error::interior_address;
-      case BlockKind::metadata:
-        return Error::metadata_address;
-      case BlockKind::reserved:
-        return Error::foreign_address;
-      default:
-        return Error::double_free;
+      case BlockKind::live: return Error::interior_address;
+      case BlockKind::metadata: return Error::metadata_address;
+      case BlockKind::reserved: return Error::foreign_address;
+      default: return Error::double_free;
     }
   }
 };

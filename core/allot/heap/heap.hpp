@@ -55,7 +55,9 @@ class BasicHeap : protected Validate<Place> {
   Result<Address> allocate_zeroed(u64 count, u64 size) { return result_of(allocate_zeroed_raw(count, size)); }
 
   /// A block whose address is a multiple of `alignment`, a power of two. Error: also invalid_alignment.
-  Result<Address> allocate_aligned(u64 alignment, u64 size) { return result_of(allocate_aligned_raw(alignment, size)); }
+  Result<Address> allocate_aligned(u64 alignment, u64 size) {
+    return result_of(allocate_aligned_raw(alignment, size));
+  }
 
   /// Gives the block at `p` another size, in place when it shrinks or the memory behind it is free, else
   /// by moving its bytes. The old block stays as it is when that fails. Error: also all of deallocate.
@@ -64,7 +66,8 @@ class BasicHeap : protected Validate<Place> {
   /// Gives back the block that begins at `p`. O(1). Error, with nothing changed: double_free,
   /// interior_address, metadata_address, foreign_address, wild_address.
   [[gnu::always_inline]] Error deallocate(Address p) {
-    const Address turned = rotate_right(static_cast<Address>(p - static_cast<Address>(this->header().origin)), granule_shift);
+    const Address turned =
+        rotate_right(static_cast<Address>(p - static_cast<Address>(this->header().origin)), granule_shift);
     if (turned >= this->header().granules) [[unlikely]]
       return this->diagnose(p);
     const Granule g = static_cast<Granule>(turned);
@@ -118,9 +121,7 @@ class BasicHeap : protected Validate<Place> {
 
   /// The block that begins at `p`; kind `none` and size 0 when none does. Walk: from statistic(begin) to
   /// statistic(top) in steps of `size`. Free blocks may follow each other: merging is lazy.
-  Block block_at(u64 p) const {
-    return {p, block_size(p), block_kind(p)};
-  }
+  Block block_at(u64 p) const { return {p, block_size(p), block_kind(p)}; }
 
   /// Checks every invariant (docs/heap-image.md); O(heap / 128).
   Violation validate() {
@@ -164,7 +165,8 @@ class BasicHeap : protected Validate<Place> {
   // For builds without a stack in memory: an address is a granule that address() turns into one, or
   // ~error at or above granule_limit.
 
-  [[gnu::always_inline]] Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+  [[gnu::always_inline]] Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy,
+                                              bool record_sizes) {
     return this->lay_out(begin, end, maximum, quota, policy, record_sizes);
   }
   /// The number of the first broken invariant, or 0; last_violation() says where.
@@ -193,7 +195,9 @@ class BasicHeap : protected Validate<Place> {
   }
 
   /// allocate_raw, once: for callers that are not hot themselves.
-  [[gnu::noinline]] Granule allocate_call(u64 size) { return small_code ? allocate_sized(size) : allocate_raw(size); }
+  [[gnu::noinline]] Granule allocate_call(u64 size) {
+    return small_code ? allocate_sized(size) : allocate_raw(size);
+  }
 
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
@@ -205,7 +209,8 @@ class BasicHeap : protected Validate<Place> {
   }
 
   [[gnu::noinline]] Granule allocate_aligned_raw(u64 alignment, u64 size) {
-    if (!is_power_of_two(alignment) || alignment >= Base::address_limit) return Base::failure(Error::invalid_alignment);
+    if (!is_power_of_two(alignment) || alignment >= Base::address_limit)
+      return Base::failure(Error::invalid_alignment);
     if (alignment <= granule_bytes) return allocate_call(size);
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule c = granules_for(size);
@@ -275,8 +280,8 @@ class BasicHeap : protected Validate<Place> {
   /// Cuts the live block at `g` to an aligned one of c granules; returns where that begins.
   Granule cut_to_alignment(Granule g, u64 alignment, Granule c) {
     Granule n = this->size_at(g);
-    const Granule head =
-        static_cast<Granule>((round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
+    const Granule head = static_cast<Granule>(
+        (round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
     if (head != 0) {
       cut_live(g, n, head);
       g += head;

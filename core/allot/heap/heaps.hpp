@@ -41,7 +41,8 @@ class OutsideHeap : public BasicHeap<Outside<Borrowed<Memory>, Borrowed<Records>
  public:
   /// The image is laid out at offset `image` (a multiple of 16) of `records`, which is this heap's alone
   /// from there on.
-  static Result<OutsideHeap> create(Memory& memory, Records& records, const Options& options = {}, u64 image = 0) {
+  static Result<OutsideHeap> create(Memory& memory, Records& records, const Options& options = {},
+                                    u64 image = 0) {
     OutsideHeap heap(memory, records, image);
     if (const Error error = heap.initialize(options); error != Error::none) return error;
     return heap;

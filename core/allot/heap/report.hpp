@@ -25,7 +25,9 @@ class Report : public Spans<Place> {
   using Base::header;
 
   /// The end of the managed memory in granules; behind it only the fence of a restricted span may lie.
-  Granule top_granule() const { return static_cast<Granule>((header().top - header().origin) >> granule_shift); }
+  Granule top_granule() const {
+    return static_cast<Granule>((header().top - header().origin) >> granule_shift);
+  }
 
   bool in_gap(Granule g) const {
     return load<u32>(Base::record_of(g) + page_record::flags) & page_record::gap;
@@ -39,7 +41,9 @@ class Report : public Spans<Place> {
     const Header& h = header();
     if (p < h.begin || p >= h.top || p % granule_bytes != 0) return granule_limit;
     const Granule g = static_cast<Granule>((p - h.origin) >> granule_shift);
-    return in_gap(g) ? (g % granules_per_page == 0 ? g : granule_limit) : Base::is_start(g) ? g : granule_limit;
+    return in_gap(g)           ? (g % granules_per_page == 0 ? g : granule_limit)
+           : Base::is_start(g) ? g
+                               : granule_limit;
   }
 
   u64 live_bytes() const { return (agent().account & 0xFFFFFFFFu) << granule_shift; }
@@ -48,32 +52,19 @@ class Report : public Spans<Place> {
   [[gnu::noinline]] u64 figure(Statistic which) const {
     const Header& h = header();
     switch (which) {
-      case Statistic::managed_bytes:
-        return h.managed_bytes;
-      case Statistic::live_bytes:
-        return live_bytes();
-      case Statistic::free_bytes:
-        return h.managed_bytes - h.metadata_bytes - live_bytes();
-      case Statistic::metadata_bytes:
-        return h.metadata_bytes;
-      case Statistic::reserved_bytes:
-        return h.reserved_bytes;
-      case Statistic::live_blocks:
-        return agent().account >> 32;
-      case Statistic::peak_bytes:
-        return u64{agent().peak} << granule_shift;
-      case Statistic::quota_bytes:
-        return h.quota;
-      case Statistic::maximum_bytes:
-        return h.maximum < h.end ? h.maximum : h.end;
-      case Statistic::begin:
-        return h.begin;
-      case Statistic::top:
-        return h.top;
-      case Statistic::grow_count:
-        return h.grow_count;
-      default:
-        return walk_for(which);
+      case Statistic::managed_bytes: return h.managed_bytes;
+      case Statistic::live_bytes: return live_bytes();
+      case Statistic::free_bytes: return h.managed_bytes - h.metadata_bytes - live_bytes();
+      case Statistic::metadata_bytes: return h.metadata_bytes;
+      case Statistic::reserved_bytes: return h.reserved_bytes;
+      case Statistic::live_blocks: return agent().account >> 32;
+      case Statistic::peak_bytes: return u64{agent().peak} << granule_shift;
+      case Statistic::quota_bytes: return h.quota;
+      case Statistic::maximum_bytes: return h.maximum < h.end ? h.maximum : h.end;
+      case Statistic::begin: return h.begin;
+      case Statistic::top: return h.top;
+      case Statistic::grow_count: return h.grow_count;
+      default: return walk_for(which);
     }
   }
 
@@ -105,18 +96,13 @@ class Report : public Spans<Place> {
       g += n;
     }
     switch (which) {
-      case Statistic::largest_free:
-        return largest << granule_shift;
-      case Statistic::head_free:
-        return head << granule_shift;
-      case Statistic::tail_free:
-        return run << granule_shift;
+      case Statistic::largest_free: return largest << granule_shift;
+      case Statistic::head_free: return head << granule_shift;
+      case Statistic::tail_free: return run << granule_shift;
       case Statistic::used_span:
         return first_live == granule_limit ? 0 : u64{last_live_end - first_live} << granule_shift;
-      case Statistic::free_blocks:
-        return runs;
-      default:
-        return 0;
+      case Statistic::free_blocks: return runs;
+      default: return 0;
     }
   }
 };

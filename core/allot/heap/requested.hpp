@@ -36,7 +36,8 @@ class Requested : public PlaceBlocks<Place> {
   u8 nibble(Granule g) const { return load<u8>(nibble_at(g)) >> (g & 1) * 4 & 15; }
   void set_nibble(Granule g, u8 value) {
     const u32 shift = (g & 1) * 4;
-    store<u8>(nibble_at(g), static_cast<u8>((load<u8>(nibble_at(g)) & ~(15u << shift)) | u32{value} << shift));
+    store<u8>(nibble_at(g),
+              static_cast<u8>((load<u8>(nibble_at(g)) & ~(15u << shift)) | u32{value} << shift));
   }
 };
 

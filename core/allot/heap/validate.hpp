@@ -56,15 +56,16 @@ class Validate : public Report<Place> {
     const Header& h = header();
     const u64 bottom = round_down(h.begin, page_bytes);
     const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
-    if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped ||
-        h.owned_end < mapped || h.granules == 0)
+    if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped || h.owned_end < mapped ||
+        h.granules == 0)
       return broken(2, h.begin);
     auto memory = Base::place().memory;
     if (mapped > memory.bytes()) return broken(3, mapped);
     if (h.page_map_capacity < Base::page_count() ||
         !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
       return broken(4, h.page_map);
-    if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header) || h.record_bytes != page_record_bytes(h.flags))
+    if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header) ||
+        h.record_bytes != page_record_bytes(h.flags))
       return broken(5, h.agent[0]);
     u64 pool = h.pool;
     for (u64 left = h.pool_count; left != 0; --left) {
@@ -79,13 +80,15 @@ class Validate : public Report<Place> {
   u32 check_pages() {
     for (u32 page = 0; page < Base::page_count(); ++page) {
       const Ref ref = load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
-      if (ref == 0 || ref % granule_bytes != 0 || !in_records(ref, header().record_bytes)) return broken(7, ref);
+      if (ref == 0 || ref % granule_bytes != 0 || !in_records(ref, header().record_bytes))
+        return broken(7, ref);
       if (load<u64>(at(ref) + 512) != 0) return broken(8, ref);
       if (load<u32>(at(ref) + page_record::owner) != 0) return broken(9, ref);
       const u32 flags = load<u32>(at(ref) + page_record::flags);
       if (flags > page_record::gap) return broken(9, ref);
       for (u32 i = 0; flags != 0 && i < 512; i += 8)
-        if (load<u64>(at(ref) + i) != 0 || load<u64>(at(ref) + page_record::live + i) != 0) return broken(10, ref);
+        if (load<u64>(at(ref) + i) != 0 || load<u64>(at(ref) + page_record::live + i) != 0)
+          return broken(10, ref);
     }
     return 0;
   }
@@ -95,10 +98,12 @@ class Validate : public Report<Place> {
     const u64 quota = header().quota >> granule_shift;
     const u64 managed = (header().managed_bytes + header().reserved_bytes) >> granule_shift;
     if (a.id != 0 || a.state != 1) return broken(11, a.id);
-    if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) || a.peak > managed)
+    if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) ||
+        a.peak > managed)
       return broken(12, a.peak);
-    const bool cap_ok = exact() ? a.hint_cap == 0
-                                : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
+    const bool cap_ok =
+        exact() ? a.hint_cap == 0
+                : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
     if (!cap_ok || (!exact() && !in_records(a.hints, hint_bytes(a.hint_cap)))) return broken(13, a.hints);
     if (exact() && a.hints != 0) return broken(13, a.hints);
     for (u32 size = 0; size < sizeof a.counts; ++size) {
@@ -108,8 +113,9 @@ class Validate : public Report<Place> {
         if (load<u32>(Base::stack_of(size) + i * 4) >= header().granules) return broken(14, size);
     }
     const Granule count = header().granules;
-    if (a.run_begin == granule_limit ? a.run_end != granule_limit
-                                     : a.run_begin >= a.run_end || a.run_end > count || a.run_end - a.run_begin <= small_max)
+    if (a.run_begin == granule_limit
+            ? a.run_end != granule_limit
+            : a.run_begin >= a.run_end || a.run_end > count || a.run_end - a.run_begin <= small_max)
       return broken(15, a.run_begin);
     if (a.sweep_page > Base::page_count()) return broken(16, a.sweep_page);
     return 0;
@@ -142,7 +148,8 @@ class Validate : public Report<Place> {
         if (!is_link && found != expected) return 18;
         i += 32;
       } else {
-        const bool mark = kind >= BlockKind::metadata && (i == g + 1 || (i == g + 2 && kind == BlockKind::reserved));
+        const bool mark =
+            kind >= BlockKind::metadata && (i == g + 1 || (i == g + 2 && kind == BlockKind::reserved));
         if (Base::is_live(i) != mark) return 18;
         ++i;
       }
@@ -189,10 +196,12 @@ class Validate : public Report<Place> {
     const Header& h = header();
     const u64 fence = (h.origin + (u64{count} << granule_shift) - h.top) >> granule_shift;
     if (!run_seen) return broken(15, agent().run_begin);
-    if (live != (agent().account & 0xFFFFFFFFu) || blocks != agent().account >> 32) return broken(22, live << granule_shift);
+    if (live != (agent().account & 0xFFFFFFFFu) || blocks != agent().account >> 32)
+      return broken(22, live << granule_shift);
     if (metadata << granule_shift != h.metadata_bytes) return broken(23, metadata << granule_shift);
     if ((reserved - fence) << granule_shift != h.reserved_bytes) return broken(24, reserved << granule_shift);
-    if ((live + free + metadata) << granule_shift != h.managed_bytes) return broken(25, (live + free + metadata) << granule_shift);
+    if ((live + free + metadata) << granule_shift != h.managed_bytes)
+      return broken(25, (live + free + metadata) << granule_shift);
     return 0;
   }
 
@@ -206,7 +215,8 @@ class Validate : public Report<Place> {
       for (u32 i = 0; i < a.quick_count[bin]; ++i) {
         const Granule g = static_cast<Granule>(a.quick[bin * quick_depth + i]);
         const Granule n = static_cast<Granule>(a.quick[bin * quick_depth + i] >> 32);
-        if (g >= count || !Base::is_start(g) || !Base::is_free(g) || measured(g) != n || Base::bin_of(n) != bin)
+        if (g >= count || !Base::is_start(g) || !Base::is_free(g) || measured(g) != n ||
+            Base::bin_of(n) != bin)
           return broken(27, Base::address_of(g));
         granules += n;
         ++listed;
@@ -221,9 +231,11 @@ class Validate : public Report<Place> {
       u32 previous = 0;
       for (u32 link = a.heads[bin]; link != 0; link = word(first_word(link - 1))) {
         const Granule g = link - 1;
-        if (++listed > most || g >= count || !Base::is_start(g) || !Base::is_free(g)) return broken(27, Base::address_of(g));
+        if (++listed > most || g >= count || !Base::is_start(g) || !Base::is_free(g))
+          return broken(27, Base::address_of(g));
         const Granule n = measured(g);
-        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous) return broken(27, Base::address_of(g));
+        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous)
+          return broken(27, Base::address_of(g));
         granules += n;
         previous = link;
       }

@@ -78,7 +78,8 @@ class Image : public Handle<Place> {
 
   /// Whether the header at image() can be trusted to reach the other records. Reads the header only.
   Error check_header(u64 record_memory_bytes) const {
-    if (image() % 16 != 0 || record_memory_bytes < sizeof(Header) || image() > record_memory_bytes - sizeof(Header))
+    if (image() % 16 != 0 || record_memory_bytes < sizeof(Header) ||
+        image() > record_memory_bytes - sizeof(Header))
       return Error::not_a_heap;
     const Header& h = header();
     if (h.magic != image_magic) return Error::not_a_heap;
@@ -87,13 +88,14 @@ class Image : public Handle<Place> {
       // Only a header whose seal holds really says that it is of another kind.
       return h.checksum == checksum() ? Error::wrong_address_type : Error::corrupt_image;
     }
-    if (h.checksum != checksum() || h.self != image() || h.header_bytes != sizeof(Header)) return Error::corrupt_image;
+    if (h.checksum != checksum() || h.self != image() || h.header_bytes != sizeof(Header))
+      return Error::corrupt_image;
     if (h.granules % granules_per_page != 0 || h.granules >= granule_limit ||
-        h.origin + u64{h.granules} * granule_bytes < h.top || h.origin + u64{h.granules} * granule_bytes - h.top >= page_bytes)
+        h.origin + u64{h.granules} * granule_bytes < h.top ||
+        h.origin + u64{h.granules} * granule_bytes - h.top >= page_bytes)
       return Error::corrupt_image;
     return Error::none;
   }
-
 };
 
 }  // namespace allot

@@ -134,7 +134,7 @@ inline constexpr u32 start = 0;
 inline constexpr u32 live = 520;
 inline constexpr u32 owner = 1032;    // u32: agent id
 inline constexpr u32 flags = 1036;    // u32: 1 = gap, a page that somebody else grew
-inline constexpr u32 small = 1040;    // u64[2]: sizes of small free blocks that may begin here (policy exact)
+inline constexpr u32 small = 1040;  // u64[2]: sizes of small free blocks that may begin here (policy exact)
 inline constexpr u32 base_bytes = 1056;
 inline constexpr u32 sizes = 1056;
 inline constexpr u32 sizes_bytes = granules_per_page / 2;

@@ -3,8 +3,8 @@
 // Floor:   memory. Native (POSIX) only; the one header of the core that includes the system's.
 #pragma once
 
-#include <allot/memory/concept.hpp>
 #include <sys/mman.h>
+#include <allot/memory/concept.hpp>
 
 namespace allot {
 

@@ -31,7 +31,10 @@ class Bins : public Hints<Place> {
   class Node {
    public:
     [[gnu::always_inline]] Node(const Bins& heap, Granule g)
-        : at_(heap.word_at(first_word(g))), divided_(small_code || (first_word(g) & 127) > 125), heap_(heap), first_(first_word(g)) {}
+        : at_(heap.word_at(first_word(g))),
+          divided_(small_code || (first_word(g) & 127) > 125),
+          heap_(heap),
+          first_(first_word(g)) {}
     [[gnu::always_inline]] u32 next() const { return load<u32>(at_); }
     [[gnu::always_inline]] u32 length() const { return load<u32>(address(1)); }
     [[gnu::always_inline]] u32 previous() const { return load<u32>(address(2)); }
@@ -71,7 +74,8 @@ class Bins : public Hints<Place> {
       Node(*this, previous - 1).set_next(g + 1);
     else
       a.heads[bin] = g + 1;
-    a.bins[bin / bins_per_octave] = static_cast<u16>(a.bins[bin / bins_per_octave] | 1u << bin % bins_per_octave);
+    a.bins[bin / bins_per_octave] =
+        static_cast<u16>(a.bins[bin / bins_per_octave] | 1u << bin % bins_per_octave);
     a.octaves |= 1u << bin / bins_per_octave;
   }
 

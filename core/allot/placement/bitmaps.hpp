@@ -29,7 +29,8 @@ class Bitmaps : public Image<Place> {
 
   static constexpr Granule slack_max = 128;
   static constexpr bool policy_is_fixed = Place::Traits::policy >= 0;
-  static constexpr PolicyNumbers fixed_numbers = numbers_of(static_cast<u32>(policy_is_fixed ? Place::Traits::policy : 0));
+  static constexpr PolicyNumbers fixed_numbers =
+      numbers_of(static_cast<u32>(policy_is_fixed ? Place::Traits::policy : 0));
 
   bool exact() const {
     if constexpr (!Place::Traits::exact)
@@ -59,7 +60,9 @@ class Bitmaps : public Image<Place> {
       return header().flags & image_flag::record_sizes;
   }
 
-  u64 record_word(Granule g, u32 bitmap) const { return load<u64>(record_of(g) + bitmap + (bit_byte(g) & ~7u)); }
+  u64 record_word(Granule g, u32 bitmap) const {
+    return load<u64>(record_of(g) + bitmap + (bit_byte(g) & ~7u));
+  }
   ALLOT_ONCE_IF_SMALL bool bit(Granule g, u32 bitmap) const {
     return load<u8>(record_of(g) + bitmap + bit_byte(g)) >> (g & 7) & 1;
   }
@@ -163,7 +166,7 @@ class Bitmaps : public Image<Place> {
     while (scanned < footer_min) {
       // The bits of the 64-granule word that holds at - 1, those below `at` only.
       const Granule last = at - 1;
-      const u64 bits = record_word(last, page_record::start) << (63 - (last & 63)) ;
+      const u64 bits = record_word(last, page_record::start) << (63 - (last & 63));
       if (bits) return last - static_cast<Granule>(__builtin_clzll(bits));
       scanned += (last & 63) + 1;
       at = last & ~63u;

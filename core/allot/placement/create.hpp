@@ -41,7 +41,8 @@ class Create : public Growth<Place> {
  protected:
   /// Lays out an image at image() for the span that the arguments say (scalars, not an Options: an
   /// aggregate argument would need a stack). Writes less than 1 KiB into fresh memory.
-  [[gnu::always_inline]] Error lay_out(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy, bool record_sizes) {
+  [[gnu::always_inline]] Error lay_out(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy,
+                                       bool record_sizes) {
     if (policy >= policy_count || (!Place::Traits::exact && policy == 0) ||
         (Base::policy_is_fixed && policy != static_cast<u32>(Place::Traits::policy)))
       return Error::invalid_policy;
@@ -81,7 +82,8 @@ class Create : public Growth<Place> {
     if (!Place::inside) {
       const u64 have = place().record_memory_bytes();
       const u64 need = Base::image() + image_bytes;
-      if (need > have && !place().grow_records((need - have + page_bytes - 1) >> page_shift)) return Error::out_of_memory;
+      if (need > have && !place().grow_records((need - have + page_bytes - 1) >> page_shift))
+        return Error::out_of_memory;
     }
     Base::clear_records(Base::image(), image_bytes);
 

@@ -56,7 +56,8 @@ class ExactSearch : public Merge<Place> {
     const Granule first = page << granule_page_shift;
     for (u32 word = 0; word < granules_per_page; word += 64) {
       const uintptr_t at = Base::record(page) + (word >> 3);
-      for (u64 free = load<u64>(at + page_record::start) & ~load<u64>(at + page_record::live); free; free &= free - 1) {
+      for (u64 free = load<u64>(at + page_record::start) & ~load<u64>(at + page_record::live); free;
+           free &= free - 1) {
         const Granule g = first + word + lowest_bit(free);
         if (Base::size_at(g) == size && Base::is_free(g)) return g;
       }

@@ -61,13 +61,16 @@ class Extents : public Bitmaps<Place> {
   }
   bool run_exists() const { return agent().run_begin != agent().run_end; }
 
-  Granule begin_granule() const { return static_cast<Granule>((header().begin - header().origin) >> granule_shift); }
+  Granule begin_granule() const {
+    return static_cast<Granule>((header().begin - header().origin) >> granule_shift);
+  }
 
   ALLOT_ONCE_IF_SMALL bool has_next(Granule end) const {
     return (end & (granules_per_page - 1)) != 0 || Base::page_continues(end);
   }
   bool has_previous(Granule g) const {
-    return g != begin_granule() && ((g & (granules_per_page - 1)) != 0 || load<u32>(record_of(g - 1) + page_record::flags) == 0);
+    return g != begin_granule() &&
+           ((g & (granules_per_page - 1)) != 0 || load<u32>(record_of(g - 1) + page_record::flags) == 0);
   }
 
  private:

@@ -22,8 +22,8 @@ class Growth : public ExactSearch<Place> {
   using Base::at;
   using Base::header;
   using Base::make;
-  using Base::place;
   using Base::page_count;
+  using Base::place;
   using Base::record_of;
 
   static constexpr Granule granules_of(u64 bytes) {
@@ -81,7 +81,8 @@ class Growth : public ExactSearch<Place> {
   }
 
   void map_page(u32 page, Ref record) {
-    store<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address), static_cast<Address>(record));
+    store<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address),
+                   static_cast<Address>(record));
   }
 
   /// Image outside: `bytes` more records from their own memory, zeroed; 0 when it refuses.
@@ -182,7 +183,8 @@ class Growth : public ExactSearch<Place> {
     Granule n = granules_of(bytes);
     if (n <= small_max) n = small_max + 1;
     const u64 found = Base::bin_find(n, 8);
-    if (found != 0) return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
+    if (found != 0)
+      return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
     const Agent& a = agent();
     return Base::run_exists() && a.run_end - a.run_begin > n + small_max && a.run_end != header().granules;
   }
@@ -259,7 +261,8 @@ class Growth : public ExactSearch<Place> {
 
   /// Makes the memory reach `pages` pages behind the gap.
   bool obtain(u64 gap, u32 pages) {
-    const u64 to = header().origin + (u64{header().granules} << granule_shift) + ((gap + pages) << page_shift);
+    const u64 to =
+        header().origin + (u64{header().granules} << granule_shift) + ((gap + pages) << page_shift);
     const u64 have = gap == 0 ? header().owned_end : place().memory.bytes();
     if (to > have && !place().memory.grow((to - have) >> page_shift)) return false;
     if (to > header().owned_end) header().owned_end = to;

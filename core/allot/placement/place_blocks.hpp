@@ -264,7 +264,8 @@ class PlaceBlocks : public Create<Place> {
   Granule cut_run(Granule c) {
     Agent& a = agent();
     const Granule g = a.run_begin;
-    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c)) return failure(Error::quota_exceeded);
+    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c))
+      return failure(Error::quota_exceeded);
     a.account += one_block + c;
     a.run_begin = g + c;
     Base::set_bit(g, page_record::live);
