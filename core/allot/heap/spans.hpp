@@ -22,13 +22,13 @@ class Spans : public Diagnose<Place> {
     begin = round_down(begin, granule_bytes);
     end = round_up(end, granule_bytes);
     if (end - begin < reserved_min * granule_bytes) end = begin + reserved_min * granule_bytes;
+    if (end > header().end) return Error::invalid_span;
     // Of a span that reaches above what the heap has taken so far, the part below must be free before
     // memory is taken for the rest.
     const u64 top = header().top;
     if (end > top) {
       if (begin < top && !all_free(granule_at(begin), granule_at(top))) return Error::span_in_use;
-      if (!Base::extend(granule_at(end) - granule_at(top) + Base::tail_free())) return Error::out_of_memory;
-      if (end > header().top) return Error::span_in_use;
+      if (!Base::extend_to(granule_at(end))) return Error::out_of_memory;
     }
     const Granule from = granule_at(begin);
     const Granule to = granule_at(end);

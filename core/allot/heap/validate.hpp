@@ -30,12 +30,13 @@ class Validate : public Report<Place> {
   using Base::exact;
   using Base::first_word;
   using Base::header;
+  using Base::place;
   using Base::record_of;
   using Base::word;
 
   [[gnu::noinline]] u32 check_all() {
     header().violation_address = header().self;
-    if (Base::check_header(Base::place().record_memory_bytes()) != Error::none) return 1;
+    if (Base::check_header(place().record_memory_bytes()) != Error::none) return 1;
     if (u32 broken = check_geometry()) return broken;
     if (u32 broken = check_pages()) return broken;
     if (u32 broken = check_agent()) return broken;
@@ -48,7 +49,7 @@ class Validate : public Report<Place> {
     return number;
   }
   bool in_records(u64 ref, u64 bytes) const {
-    const u64 have = Base::place().record_memory_bytes();
+    const u64 have = place().record_memory_bytes();
     return bytes <= have && ref <= have - bytes;
   }
 
@@ -59,7 +60,7 @@ class Validate : public Report<Place> {
     if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped || h.owned_end < mapped ||
         h.granules == 0)
       return broken(2, h.begin);
-    auto memory = Base::place().memory;
+    auto memory = place().memory;
     if (mapped > memory.bytes()) return broken(3, mapped);
     if (h.page_map_capacity < Base::page_count() ||
         !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
@@ -67,6 +68,7 @@ class Validate : public Report<Place> {
     if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header) ||
         h.record_bytes != page_record_bytes(h.flags))
       return broken(5, h.agent[0]);
+    if (h.pool_count > place().record_memory_bytes() / page_record::base_bytes) return broken(6, h.pool);
     u64 pool = h.pool;
     for (u64 left = h.pool_count; left != 0; --left) {
       if (pool % granule_bytes != 0 || !in_records(pool, h.record_bytes)) return broken(6, pool);

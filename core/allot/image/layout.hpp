@@ -115,7 +115,7 @@ struct Agent {
   u8 quick_count[quick_bins];               // places taken for each bin
   u64 quick[quick_bins * quick_depth];      // length << 32 | granule of each block
 };
-static_assert(sizeof(Agent) % 16 == 0);
+static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 4496);
 
 /// A page record describes the 4096 granules of one page, one bit each in two bitmaps:
 ///

@@ -53,6 +53,18 @@ class Growth : public ExactSearch<Place> {
     return step != needed && take_pages(needed, c);
   }
 
+  /// Takes memory up to the granule `to`, which lies above what the heap has, and leaves it free up to there:
+  /// records go behind it. Returns false as extend does.
+  [[gnu::noinline]] bool extend_to(Granule to) {
+    // What somebody else has grown since cannot be left free.
+    if (place().memory.bytes() > header().owned_end &&
+        header().origin + (u64{to} << granule_shift) > header().owned_end)
+      return false;
+    merge_tail();
+    const Granule from = header().granules;
+    return take_pages(pages_of(to - from), to - from + tail_free(), to);
+  }
+
   /// Larger hint stacks for a heap that has grown: 0.7 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
@@ -203,7 +215,7 @@ class Growth : public ExactSearch<Place> {
   }
 
   /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
-  bool take_pages(u32 pages, Granule c) {
+  bool take_pages(u32 pages, Granule c, Granule clear = 0) {
     const u64 first = header().origin + (u64{header().granules} << granule_shift);
     const u32 available = static_cast<u32>((header().owned_end - first) >> page_shift);
     u64 gap = 0;
@@ -218,7 +230,9 @@ class Growth : public ExactSearch<Place> {
     const Granule tail = gap == 0 ? tail_free() : 0;
     u64 map = 0;
     u64 pool = 0;
-    Granule front = 0;  // records at the start of the new pages
+    Granule front = 0;  // records in the new pages: at their start, or behind what is to be left clear
+    const Granule start = header().granules + static_cast<Granule>(gap << granule_page_shift);
+    const Granule front_at = clear > start ? clear : start;
     u64 granules = 0;
     for (;;) {
       map = map_deficit(gap + pages);
@@ -228,7 +242,7 @@ class Growth : public ExactSearch<Place> {
         front = granules_of(map + pool);
         if (front <= small_max) front = small_max + 1;
       }
-      granules = front != 0 ? u64{front} + c : c > tail ? c - tail : 0;
+      granules = front == 0 ? (c > tail ? c - tail : 0) : u64{front} + (clear != 0 ? clear - start : c);
       if (granules <= u64{pages} << granule_page_shift) break;
       pages = pages_of(granules);
     }
@@ -242,12 +256,12 @@ class Growth : public ExactSearch<Place> {
     }
     if (!obtain(gap, pages)) return false;
     if (Place::inside && map + pool != 0) {
-      const Ref room = front != 0 ? static_cast<Ref>(first + (gap << page_shift)) : take_records(map + pool);
+      const Ref room = front != 0 ? Ref{Base::address_of(front_at)} : take_records(map + pool);
       if (front != 0) clear_records(room, map + pool);
       adopt_records(room, map, pool);
     }
     if (gap != 0) map_gap(static_cast<u32>(gap));
-    add_pages(pages, front);
+    add_pages(pages, front_at, front);
     return true;
   }
 
@@ -278,8 +292,18 @@ class Growth : public ExactSearch<Place> {
     header().granules += pages << granule_page_shift;
   }
 
-  /// Maps new pages; their first `front` granules are records, the rest is free.
-  void add_pages(u32 pages, Granule front) {
+  /// Makes new memory free and joins it with what is free before it.
+  void add_free(Granule from, Granule to) {
+    if (agent().run_end == from) {
+      agent().run_end = to;
+    } else {
+      make(from, to - from, BlockKind::free);
+      Base::merge_around(from, to - from);
+    }
+  }
+
+  /// Maps new pages; `front` granules of them are records, from front_at on, the rest is free.
+  void add_pages(u32 pages, Granule front_at, Granule front) {
     const Granule g = header().granules;
     u32 page = page_count();
     for (const u32 end = page + pages; page < end; ++page) map_page(page, next_record());
@@ -294,17 +318,15 @@ class Growth : public ExactSearch<Place> {
       make(end, h.granules - end, BlockKind::reserved);
     }
     h.managed_bytes += u64{end - g} << granule_shift;
+    Granule from = g;
     if (front != 0) {
-      make(g, front, BlockKind::metadata);
+      make(front_at, front, BlockKind::metadata);
       h.metadata_bytes += u64{front} << granule_shift;
+      if (front_at != g) add_free(g, front_at);
+      from = front_at + front;
     }
     ++h.grow_count;
-    if (front == 0 && agent().run_end == g) {
-      agent().run_end = end;
-    } else if (end - g != front) {
-      make(g + front, end - g - front, BlockKind::free);
-      Base::merge_around(g + front, end - g - front);
-    }
+    if (from != end) add_free(from, end);
     Base::seal();
   }
 

@@ -1,0 +1,64 @@
+// How many machine instructions a workload takes, counted by callgrind: the same at every run.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './make.mjs';
+
+// Fewer operations than where time is measured: a count has no noise, and callgrind is some fifty
+// times slower. What runs before the `+` brings the heap into its steady state.
+const churn = (kind, live, operations) => ({
+  calls: [
+    `${kind}_fill:${live}`,
+    `${kind}_churn:${live}:${operations}`,
+    `+${kind}_churn:${live}:${operations}`,
+  ],
+  operations,
+});
+const round = ['batch_malloc', 'batch_free'];
+const free = (order) => ({
+  calls: [`batch_order:${order}`, ...round, 'batch_malloc', '+batch_free'],
+  operations: 100_000,
+});
+
+export const counted = {
+  ...Object.fromEntries(
+    [16, 64, 256, 4096].map((size) => [
+      `W1/${size}`,
+      { calls: [`pair:${size}:1000`, `+pair:${size}:20000`], operations: 20_000 },
+    ]),
+  ),
+  'W2/10k': churn('small', 10_000, 100_000),
+  'W2/100k': churn('small', 100_000, 200_000),
+  W3: churn('octave', 10_000, 50_000),
+  'W4/malloc': { calls: ['batch_order:0', ...round, '+batch_malloc'], operations: 100_000 },
+  'W4/free-fifo': free(0),
+  'W4/free-reverse': free(1),
+  'W4/free-random': free(2),
+  W5: { calls: ['vector_grow', 'vector_free', '+vector_grow'], operations: 64 * 17 },
+  W6: churn('large', 64, 2_000),
+  'W7/100': churn('small', 100, 50_000),
+};
+
+/** Instructions per operation of one workload. */
+export function countInstructions(program, workload) {
+  const { calls, operations } = counted[workload];
+  const folder = mkdtempSync(join(tmpdir(), 'allot-bench-'));
+  const profile = join(folder, 'profile');
+  try {
+    run([
+      'valgrind',
+      '--tool=callgrind',
+      '--quiet',
+      '--toggle-collect=measured',
+      `--callgrind-out-file=${profile}`,
+      program,
+      ...calls,
+    ]);
+    const total = /^(?:totals|summary): (\d+)/m.exec(readFileSync(profile, 'utf8'));
+    if (!total || total[1] === '0') throw new Error(`callgrind counted nothing for ${workload}`);
+    return Number(total[1]) / operations;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

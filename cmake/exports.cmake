@@ -1,0 +1,18 @@
+# allot_exports(<variable> <table>)
+#
+# Reads the names that abi/exports.def lists, in its order, and configures again when it changes.
+function(allot_exports variable table)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
+  file(STRINGS ${table} lines REGEX "^ALLOT_EXPORT\\(")
+  set(names "")
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES "^ALLOT_EXPORT\\([^,]+, *([a-z0-9_]+) *,")
+      message(FATAL_ERROR "${table}: not understood: ${line}")
+    endif()
+    list(APPEND names ${CMAKE_MATCH_1})
+  endforeach()
+  if(NOT names)
+    message(FATAL_ERROR "${table} lists no exports")
+  endif()
+  set(${variable} ${names} PARENT_SCOPE)
+endfunction()

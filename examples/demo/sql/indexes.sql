@@ -1,0 +1,2 @@
+CREATE INDEX city_by_name    ON city (name);
+CREATE INDEX city_by_country ON city (country, population DESC);

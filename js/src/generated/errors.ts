@@ -1,0 +1,105 @@
+// Made by tools/generate.mjs from core/allot/base/errors.def and js/src/errors.def. Do not edit.
+
+/** The codes of a {@link HeapError}: a misuse of the heap, or a damaged one. */
+export type HeapErrorCode =
+  | 'double_free'
+  | 'interior_address'
+  | 'metadata_address'
+  | 'foreign_address'
+  | 'wild_address'
+  | 'not_a_heap'
+  | 'wrong_version'
+  | 'wrong_address_type'
+  | 'corrupt_image'
+  | 'span_in_use'
+  | 'not_recorded';
+
+/** The codes of the `RangeError`s that this package throws. */
+export type RangeErrorCode =
+  | 'out_of_memory'
+  | 'quota_exceeded'
+  | 'size_too_large'
+  | 'invalid_alignment'
+  | 'invalid_span'
+  | 'invalid_policy'
+  | 'invalid_number'
+  | 'out_of_bounds'
+  | 'string_too_long'
+  | 'unsupported_encoding';
+
+/** The codes of the `TypeError`s that this package throws. */
+export type TypeErrorCode =
+  | 'wrong_type'
+  | 'invalid_option'
+  | 'unsupported_shared'
+  | 'unsupported_memory';
+
+/** The codes of errors that the core reports by number. */
+export type CoreErrorCode =
+  | 'out_of_memory'
+  | 'quota_exceeded'
+  | 'size_too_large'
+  | 'invalid_alignment'
+  | 'double_free'
+  | 'interior_address'
+  | 'metadata_address'
+  | 'foreign_address'
+  | 'wild_address'
+  | 'not_a_heap'
+  | 'wrong_version'
+  | 'wrong_address_type'
+  | 'corrupt_image'
+  | 'invalid_span'
+  | 'span_in_use'
+  | 'invalid_policy'
+  | 'not_recorded';
+
+/** For each code the class that is thrown and what it means. */
+export const errorTable = {
+  out_of_memory: { kind: 'RangeError', text: 'the memory cannot grow far enough to hold the request' },
+  quota_exceeded: { kind: 'RangeError', text: "the request would take the live bytes over the heap's quota" },
+  size_too_large: { kind: 'RangeError', text: "the size does not fit the heap's address space" },
+  invalid_alignment: { kind: 'RangeError', text: 'an alignment must be a power of two that fits the address space' },
+  double_free: { kind: 'HeapError', text: 'the address lies in free memory: it was freed already, or never allocated' },
+  interior_address: { kind: 'HeapError', text: 'the address lies inside a live block, not at its start' },
+  metadata_address: { kind: 'HeapError', text: "the address lies in the heap's own records" },
+  foreign_address: { kind: 'HeapError', text: 'the address lies in the memory but outside what this heap hands out' },
+  wild_address: { kind: 'HeapError', text: 'the address lies outside the memory' },
+  not_a_heap: { kind: 'HeapError', text: 'no heap image was found at the address or in the memory' },
+  wrong_version: { kind: 'HeapError', text: 'the heap image was written by an incompatible version' },
+  wrong_address_type: { kind: 'HeapError', text: 'the heap image has another address type or placement than this code' },
+  corrupt_image: { kind: 'HeapError', text: 'the heap image breaks one of its invariants' },
+  invalid_span: { kind: 'RangeError', text: 'a span must lie in the memory, start before it ends, and hold what it is for' },
+  span_in_use: { kind: 'HeapError', text: 'the span overlaps live blocks, records or another reserved span' },
+  invalid_policy: { kind: 'RangeError', text: 'no such placement policy in this build' },
+  not_recorded: { kind: 'HeapError', text: 'the heap does not record requested sizes' },
+  wrong_type: { kind: 'TypeError', text: 'an argument has the wrong type' },
+  invalid_option: { kind: 'TypeError', text: 'an option has no such value, or cannot go with another one' },
+  invalid_number: { kind: 'RangeError', text: 'an address, size or count must be a whole number from 0 up' },
+  out_of_bounds: { kind: 'RangeError', text: 'the bytes to read or write lie outside the memory' },
+  string_too_long: { kind: 'RangeError', text: 'the encoded string does not fit the capacity given for it' },
+  unsupported_encoding: { kind: 'RangeError', text: 'this version reads and writes utf8 only' },
+  unsupported_shared: { kind: 'TypeError', text: 'this version does not manage shared memories' },
+  unsupported_memory: { kind: 'TypeError', text: 'this version manages memories with 32-bit addresses only' },
+} as const;
+
+/** The code of each error number of the core. */
+export const coreErrorCodes: Readonly<Record<number, CoreErrorCode>> = {
+  1: 'out_of_memory',
+  2: 'quota_exceeded',
+  3: 'size_too_large',
+  4: 'invalid_alignment',
+  5: 'double_free',
+  6: 'interior_address',
+  7: 'metadata_address',
+  8: 'foreign_address',
+  9: 'wild_address',
+  10: 'not_a_heap',
+  11: 'wrong_version',
+  12: 'wrong_address_type',
+  13: 'corrupt_image',
+  14: 'invalid_span',
+  15: 'span_in_use',
+  16: 'invalid_policy',
+  17: 'not_recorded',
+};

@@ -1,0 +1,33 @@
+// Made by tools/generate.mjs from core/allot/base/invariants.def. Do not edit.
+
+/** What must hold in every heap, by the number that the core reports when it does not. */
+export const invariants: Readonly<Record<number, string>> = {
+  1: 'the header has the magic number, version, address type and placement of this code, and its checksum holds',
+  2: "origin is begin's page, begin lies below top, top within the span and the mapped pages, and what is mapped is owned",
+  3: 'the mapped pages lie in the memory',
+  4: 'the page map lies in the memory of the records and has an entry for every page',
+  5: 'there is one agent, its record follows the header, and page records have the size that the flags say',
+  6: 'the pool of unused page records is a list of as many records as the header counts',
+  7: 'every page has a record that lies in the memory of the records',
+  8: "the eight bytes after a page's start bits are 0",
+  9: 'every page belongs to an agent that exists and has no unknown flag',
+  10: 'the record of a gap has no bit set',
+  11: "the agent's record is in use and has its own number",
+  12: 'live <= peak <= managed, and the watermark is the lower of peak and quota',
+  13: 'the hint stacks lie in the memory of the records, with a depth that is a power of two in range (none under policy exact)',
+  14: 'no hint stack is deeper than its limit, and every hint is a granule of the heap',
+  15: 'the run is absent, or one free block of more than 128 granules that ends where the agent says',
+  16: 'the sweep resumes at a page of the heap',
+  17: 'a block of more than 128 granules states its length, and one of 256 or more states it at its end too',
+  18: "inside a block no live bit is set but its kind's marks and a long block's words",
+  19: 'blocks follow each other without a hole from begin to top',
+  20: 'under policy exact no two free blocks are neighbours',
+  21: 'under policy exact the page of every small free block notes its size',
+  22: "the agent's account is the number and the granules of the live blocks",
+  23: 'metadata_bytes is the size of all metadata extents',
+  24: 'reserved_bytes is the size of all reserved spans',
+  25: 'live + free + metadata == managed',
+  26: "the bits that say which bins hold a block agree with the bins, and the bins' granules with their sum",
+  27: "every block in a bin or a place is a long free block of that size, and the lists' links agree",
+  28: 'every long free block but the run is in a bin or a place',
+};

@@ -1,0 +1,4 @@
+// Made by tools/generate.mjs. Do not edit. Stands in for modules.ts, which tools/embed.mjs makes.
+
+export declare const inside: string;
+export declare const outside: string;

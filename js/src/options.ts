@@ -1,0 +1,146 @@
+// Purpose: what a caller may ask for when making or joining a heap, and the checks of it.
+// Floor:   door js.
+
+import { checkBound, checkLimit, describe, requireType, wholeNumber, wrongType } from './arguments.js';
+import { makeError } from './errors.js';
+import { requireMemory } from './instance.js';
+import type { ImagePlace } from './module.js';
+
+/**
+ * How the heap weighs speed against space. `exact`: merges at once and never lends a larger block
+ * than asked for, so every placement is the exact best fit, the lowest address among equals.
+ * `compact`, `balanced` and `fast` lend blocks a little larger than asked for, and keep freed ones
+ * at hand, more and more generously.
+ */
+export type Policy = 'exact' | 'compact' | 'balanced' | 'fast';
+
+/** By the numbers that the core knows them by. */
+const policies: readonly Policy[] = ['exact', 'compact', 'balanced', 'fast'];
+
+/** How to make a heap. Everything has a default. */
+export interface HeapOptions {
+  /** The memory to manage. Default: a new one, of `initial` and `maximum` pages. */
+  readonly memory?: WebAssembly.Memory | undefined;
+  /** Pages (of 64 KiB) that a new memory begins with. Default: 1. */
+  readonly initial?: number | undefined;
+  /** Pages that a new memory may grow to. Default: as many as the engine gives. */
+  readonly maximum?: number | undefined;
+  /**
+   * First address (in bytes) that the heap may use. What lies before it is never touched: a
+   * module's data and stack, say. Default: 16 with the image inside, so that 0 stays free to mean
+   * “no address”; 0 with the image outside.
+   */
+  readonly begin?: number | undefined;
+  /**
+   * The address after the last one that the heap may use: it never leaves `[begin, end)`, and grows
+   * the memory only while that ends before `end`. Default: as far as the memory can grow.
+   */
+  readonly end?: number | undefined;
+  /** Default: `balanced`. */
+  readonly policy?: Policy | undefined;
+  /** Where the heap keeps its records. Default: `inside`. */
+  readonly image?: ImagePlace | undefined;
+  /** An address (in bytes) that the heap never grows beyond; see {@link Heap.softMaximum}. */
+  readonly softMaximum?: number | undefined;
+  /** The most bytes that may be live at once; see {@link Heap.quota}. */
+  readonly quota?: number | undefined;
+  /**
+   * Remember the size that each block was asked for, not only its length in granules of 16 bytes.
+   * Costs 4 bits a granule. Default: `false`.
+   */
+  readonly recordSizes?: boolean | undefined;
+}
+
+/** How to join a heap. */
+export interface AttachOptions {
+  /**
+   * Address (in bytes) of the heap's image; a guest that was linked with liballot tells it by its
+   * export `allot_image()`. Default: the first image in the memory.
+   */
+  readonly address?: number | undefined;
+  /**
+   * Check every invariant of the image before joining: costs time in proportion to the heap.
+   * Without it only the image's header is checked. Default: `true`.
+   */
+  readonly validate?: boolean | undefined;
+}
+
+/** Options, checked, in the form that the core takes them. */
+export interface Plan {
+  readonly place: ImagePlace;
+  readonly memory: WebAssembly.Memory;
+  readonly begin: number;
+  /** 0: up to the end of the memory, growing it. */
+  readonly end: number;
+  readonly policy: number;
+  readonly flags: number;
+  readonly softMaximum: number;
+  readonly quota: number;
+}
+
+const maximumPages = 65536;
+const recordSizesFlag = 1;
+
+/** Checks options and makes the memory if none is given. */
+export function readOptions(operation: string, options: HeapOptions): Plan {
+  requireObject(operation, options);
+  const place = requirePlace(operation, options.image ?? 'inside');
+  const begin = checkBound(operation, 'begin', options.begin ?? (place === 'inside' ? 16 : 0));
+  const end = options.end === undefined ? 0 : checkBound(operation, 'end', options.end);
+  if (options.end !== undefined && end <= begin) {
+    throw makeError('invalid_span', operation, `begin is ${begin} and end is ${end}`);
+  }
+  const policyName: unknown = options.policy ?? 'balanced';
+  const policy = policies.findIndex((name) => name === policyName);
+  if (policy < 0) {
+    throw makeError('invalid_policy', operation, `policy is ${describe(policyName)}, not ${policies.join(', ')}`);
+  }
+  const recordSizes = options.recordSizes ?? false;
+  requireType(operation, 'recordSizes', recordSizes, 'boolean');
+  const softMaximum = checkLimit(operation, 'softMaximum', options.softMaximum ?? Infinity);
+  const quota = checkLimit(operation, 'quota', options.quota ?? Infinity);
+
+  const flags = recordSizes ? recordSizesFlag : 0;
+
+  // Last, because a memory may be made here: only for options that will do.
+  const memory = options.memory === undefined ? newMemory(operation, options) : givenMemory(operation, options);
+  return { place, memory, begin, end, policy, flags, softMaximum, quota };
+}
+
+/** Refuses anything but an object of options, such as a bare memory. */
+export function requireObject(operation: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw wrongType(operation, 'options', options, 'an object');
+  }
+}
+
+function requirePlace(operation: string, place: unknown): ImagePlace {
+  if (place === 'inside' || place === 'outside') return place;
+  throw makeError('invalid_option', operation, `image is ${describe(place)}, not 'inside' or 'outside'`);
+}
+
+function givenMemory(operation: string, { memory, initial, maximum }: HeapOptions): WebAssembly.Memory {
+  if (initial !== undefined || maximum !== undefined) {
+    throw makeError('invalid_option', operation, 'initial and maximum are for a new memory, not a given one');
+  }
+  return requireMemory(operation, memory);
+}
+
+function newMemory(operation: string, options: HeapOptions): WebAssembly.Memory {
+  const initial = pages(operation, 'initial', options.initial ?? 1);
+  const maximum = options.maximum === undefined ? undefined : pages(operation, 'maximum', options.maximum);
+  if (maximum !== undefined && maximum < initial) {
+    throw makeError('size_too_large', operation, `initial is ${initial} and maximum ${maximum} pages`);
+  }
+  try {
+    return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
+  } catch (cause) {
+    throw makeError('out_of_memory', operation, `${initial} pages`, undefined, { cause });
+  }
+}
+
+function pages(operation: string, name: string, value: number): number {
+  const count = wholeNumber(operation, name, value);
+  if (count <= maximumPages) return count;
+  throw makeError('size_too_large', operation, `${name} is ${count} pages; ${maximumPages} is the most`);
+}

@@ -1,0 +1,93 @@
+// One heap, two sides: a guest that was linked with liballot, and JavaScript.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { Heap } from 'allot';
+
+import { drive } from './support/drive.mjs';
+import { throwsCode } from './support/expect.mjs';
+
+const pageBytes = 65536;
+const module = new WebAssembly.Module(readFileSync(new URL('../../build/wasm/allot-malloc.wasm', import.meta.url)));
+
+/** A guest that exports malloc, free and its memory; its heap is there from the first malloc on. */
+function makeGuest() {
+  const guest = new WebAssembly.Instance(module).exports;
+  guest.free(guest.malloc(1));
+  return guest;
+}
+
+test('each side frees what the other allocated', async () => {
+  const guest = makeGuest();
+  const heap = await Heap.attach(guest.memory);
+  const p = guest.malloc(100);
+  assert.ok(heap.usableSize(p) >= 100);
+  heap.writeString(p, 'from JavaScript');
+  heap.free(p);
+  const q = heap.malloc(5000);
+  assert.notEqual(guest.malloc(5000), q);
+  guest.free(q);
+  assert.equal(heap.stat('blocks'), 1);
+  heap.validate();
+});
+
+test('growth by the guest is survived', () => {
+  const guest = makeGuest();
+  const heap = Heap.attachSync(guest.memory);
+  const p = heap.malloc(16);
+  heap.writeFloat64(p, Math.PI);
+  const before = heap.buffer.byteLength;
+  const q = guest.malloc(10 * pageBytes);
+  assert.ok(heap.buffer.byteLength > before);
+  assert.equal(heap.readFloat64(p), Math.PI);
+  heap.writeUint8(q + 10 * pageBytes - 1, 1);
+  heap.validate();
+});
+
+test('misuse on one side is seen by the other', () => {
+  const guest = makeGuest();
+  const heap = Heap.attachSync(guest.memory);
+  const p = guest.malloc(100);
+  guest.free(p);
+  throwsCode(() => heap.free(p), 'HeapError', 'double_free');
+  const q = heap.malloc(100);
+  heap.free(q);
+  assert.throws(() => guest.free(q), WebAssembly.RuntimeError, 'a guest traps unless it decides otherwise');
+  heap.validate();
+  const data = 8; // below the heap lie the guest's data and stack
+  throwsCode(() => heap.free(data), 'HeapError', 'foreign_address');
+});
+
+test('both at random, against the model', () => {
+  const guest = makeGuest();
+  const heap = Heap.attachSync(guest.memory);
+  let turns = 0;
+  /** Hands every second call to the guest. */
+  const both = {
+    memory: heap.memory,
+    get buffer() { return heap.buffer; },
+    get quota() { return heap.quota; },
+    set quota(bytes) { heap.quota = bytes; },
+    malloc: (length) => (turns++ % 2 === 0 ? fromGuest(guest.malloc(length)) : undefined) ?? heap.malloc(length),
+    calloc: (count, each) => (turns++ % 2 === 0 ? fromGuest(guest.calloc(count, each)) : undefined) ?? heap.calloc(count, each),
+    realloc: (p, length) =>
+      (turns++ % 2 === 0 && isLive(p) && length > 0 ? fromGuest(guest.realloc(p, length)) : undefined) ?? heap.realloc(p, length),
+    alignedAlloc: (alignment, length) => heap.alignedAlloc(alignment, length),
+    free: (p) => (turns++ % 2 === 0 && isLive(p) ? guest.free(p) : heap.free(p)),
+  };
+  for (const name of ['usableSize', 'stat', 'stats', 'blocks', 'validate', 'merge', 'reserve', 'unreserve']) {
+    both[name] = heap[name].bind(heap);
+  }
+  /** A guest reports failure as 0; then JavaScript is asked again, to say why. */
+  const fromGuest = (result) => (result === 0 ? undefined : result >>> 0);
+  const isLive = (p) => {
+    try {
+      return heap.usableSize(p) > 0;
+    } catch {
+      return false;
+    }
+  };
+  drive(both, { seed: 42, operations: 30_000 });
+});

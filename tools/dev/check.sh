@@ -1,0 +1,88 @@
+# summary: format, lint, layer rule, generated files, export list, shell: a matter of seconds
+#
+# usage: ./dev check            the quick checks
+#        ./dev check --tidy     these, then clang-tidy over the native code (a minute)
+#
+# Each check reports by itself; the task fails when one of them does.
+
+source tools/dev/lib/sources.sh
+
+task() {
+  local tidy=''
+  case ${1:-} in
+    '') ;;
+    --tidy) tidy=yes ;;
+    *) wrong_usage 'usage: ./dev check [--tidy]' ;;
+  esac
+  counts_reset
+  check_all "$tidy"
+  local passed failed
+  read -r passed failed < <(counts_total)
+  say "$passed checks passed, $failed failed"
+  ((failed == 0))
+}
+
+# check_all [TIDY]   runs every check and counts each as one test.
+check_all() {
+  need wasm check
+  if [[ -n ${1:-} ]]; then need native tidy; fi
+  need_node
+  npm_install js || return
+  check_one 'format of C++ (./dev format mends it)' format check_format
+  check_one 'layer rule' layers node tools/check-layers.mjs
+  check_one 'generated files are fresh' generated node tools/generate.mjs --check
+  check_one 'modules define the export list' exports check_exports
+  check_one 'shell scripts' shell check_shell
+  check_one 'links between documents' links node tools/check-links.mjs
+  check_one 'TypeScript' typescript npm run check --prefix js
+  if [[ -n ${1:-} ]]; then check_one 'clang-tidy' tidy check_tidy; fi
+}
+
+check_one() {
+  local what=$1 log=check-$2
+  shift 2
+  if step "$what" "$log" "$@"; then count check 1 0; else count check 0 1; fi
+}
+
+check_format() {
+  local files
+  mapfile -t files < <(cpp_sources)
+  ((${#files[@]})) || return
+  # One line for each file is enough: it is mended by a command, not by hand.
+  clang-format-19 --dry-run -Werror "${files[@]}" 2>&1 |
+    sed -nE 's/^([^:]+:[0-9]+):[0-9]+: error: .*/\1 is not laid out as .clang-format says/p' | sort -t: -k1,1 -u
+  return "${PIPESTATUS[0]}"
+}
+
+# Without linking: each module, as it is now, defines exactly the functions of the table.
+check_exports() {
+  local module defined listed object=$build/check/exports.o
+  mkdir -p "${object%/*}"
+  listed=$(sed -nE 's/^ALLOT_EXPORT\([^,]+, *([a-z0-9_]+) *,.*/\1/p' abi/exports.def | sort)
+  [[ -n $listed ]] || return
+  for module in inside outside; do
+    clang++-19 --target=wasm32-unknown-unknown -std=c++20 -O0 -ffreestanding -fno-exceptions -fno-rtti -nostdlib \
+      -mbulk-memory -Icore -Iabi -c "abi/modules/$module.cpp" -o "$object" || return
+    defined=$(llvm-nm-19 --defined-only --extern-only --format=just-symbols "$object" | grep '^allot_' | sort)
+    echo "abi/modules/$module.cpp (+) against abi/exports.def (-):"
+    diff --unified=0 <(echo "$listed") <(echo "$defined") || return
+  done
+}
+
+check_shell() {
+  local files
+  mapfile -t files < <(shell_sources)
+  local file
+  for file in "${files[@]}"; do bash -n "$file" || return; done
+  shellcheck --severity=style "${files[@]}"
+}
+
+
+# Every header of the core is compiled alone by the target below. The tests' own sources take minutes (their
+# frameworks are large); ./dev test all looks at them too.
+check_tidy() {
+  cmake --preset native-debug && cmake --build --preset native-debug --target all_verify_interface_header_sets || return
+  sed -nE 's/^ *"file": "(.*)",?$/\1/p' build/native-debug/compile_commands.json | sort -u |
+    { if [[ ${ALLOT_TEST_ALL:-} ]]; then cat; else grep -v "^$PWD/tests/"; fi; } |
+    xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/native-debug --quiet
+}
