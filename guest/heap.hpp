@@ -30,7 +30,7 @@ inline Heap& heap() { return *reinterpret_cast<Heap*>(&__heap_base); }
 bool initialize();
 
 /// Called for an address that no block begins at; does not return unless allot_on_error does.
-void refuse(Error error, const void* address);
+void refuse(Error error, const void* p);
 
 inline void* pointer(Granule g) { return reinterpret_cast<void*>(static_cast<uintptr_t>(heap().address(g))); }
 inline NativeAddress address(const void* p) {

@@ -26,10 +26,11 @@ task() {
     [[ " ${parts[*]} all " == *" $part "* ]] || wrong_usage "there is no part '$part'; there are: ${parts[*]} all"
   done
   [[ " ${wanted[*]} " == *' all '* ]] && wanted=("${parts[@]}")
-  counts_reset
+  counts_begin
   local begin=$SECONDS
   for part in "${wanted[@]}"; do test_part "$part" || status=1; done
   counts_table $((SECONDS - begin)) "${wanted[@]}"
+  counts_end
   return "$status"
 }
 
@@ -55,6 +56,8 @@ counts_table() {
     read -r passed failed < <(counts_total "$part")
     printf '  %-8s %6d passed %6d failed\n' "$part" "$passed" "$failed"
   done
+  read -r passed failed < <(counts_total)
+  say "$passed passed, $failed failed"
 }
 
 # node_tests PART WHAT FILE…   runs test files with node:test and counts them.

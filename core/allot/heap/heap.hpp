@@ -36,8 +36,13 @@ class BasicHeap : protected Validate<Place> {
   /// Whether an image of this kind lies at image(), and what its header says fits the memory: O(1).
   /// Error: not_a_heap, wrong_version, wrong_address_type, corrupt_image.
   Error check() {
-    const Error error = this->check_header(this->place().record_memory_bytes());
-    return error != Error::none ? error : this->check_geometry() == 0 ? Error::none : Error::corrupt_image;
+    if (const Error error = this->check_header(this->place().record_memory_bytes()); error != Error::none)
+      return error;
+    // An image that is refused stays as it was, to the last byte.
+    const u64 kept = this->header().violation_address;
+    const bool fits = this->check_geometry() == 0;
+    this->header().violation_address = kept;
+    return fits ? Error::none : Error::corrupt_image;
   }
 
   /// Whether an image was laid out here, whatever became of it since: a look at the magic number.

@@ -1,12 +1,15 @@
-# How the parts of a test run report: one line `PART PASSED FAILED` each in build/test/counts.
+# How the parts of a test run report: lines `PART PASSED FAILED` in a file of the run's own, so that two runs
+# at a time do not mix; at the end it becomes build/test/counts.
 # Whatever did not run counts as failed: a skipped test is a test that nobody ran.
 
-readonly counts=$build/test/counts
+readonly counts=$build/test/counts.$$
 
-counts_reset() {
+counts_begin() {
   mkdir -p "${counts%/*}"
   : >"$counts"
 }
+
+counts_end() { mv "$counts" "${counts%.*}"; }
 
 # count PART PASSED FAILED
 count() { printf '%s %d %d\n' "$1" "$2" "$3" >>"$counts"; }
