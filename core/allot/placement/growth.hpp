@@ -172,8 +172,8 @@ class Growth : public ExactSearch<Place> {
   }
 
   /// Bytes of records that `pages` more pages behind a gap of `gap` pages still lack: a larger map, then
-  /// page records. A few records more are made than asked for, so that they seldom come between two
-  /// pieces of free memory.
+  /// page records. Half as many records as there are pages are made in advance: each time new records
+  /// have to lie in new memory, they cut it off from the free memory before it.
   u64 map_deficit(u64 pages) const {
     const Header& h = header();
     const u64 needed = page_count() + pages;
@@ -185,7 +185,7 @@ class Growth : public ExactSearch<Place> {
   u64 pool_deficit(u64 records) const {
     const Header& h = header();
     if (records <= h.pool_count) return 0;
-    return (records - h.pool_count + page_count() / 16 + 1) * h.record_bytes;
+    return (records - h.pool_count + page_count() / 2 + 1) * h.record_bytes;
   }
 
   /// Whether take_records would find room without cutting into the free memory at the heap's end,
