@@ -2,13 +2,14 @@
 #
 # usage: ./dev test            every part, one after the other
 #        ./dev test all        the same, and clang-tidy over the tests too (minutes)
-#        ./dev test PART       one of: check native wasm js demo size
+#        ./dev test PART       one of: check native wasm js demo bench size
 #
 #   check    the quick checks, clang-tidy, and the tests of the checks themselves
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
 #   js       the package, on this Node
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
+#   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
 #
 # A part that fails does not stop the others. A test that is skipped counts as failed.
@@ -17,7 +18,7 @@
 source tools/dev/check.sh
 source tools/dev/size.sh
 
-readonly parts=(check native wasm js demo size)
+readonly parts=(check native wasm js demo bench size)
 
 task() {
   local wanted=("${@:-all}") part status=0
@@ -103,6 +104,18 @@ test_demo() {
   js_build || return
   need sqlite
   node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs
+}
+
+test_bench() {
+  local log=$build/log/test-instructions.log passed failed status=0
+  need wasm
+  need count
+  need_node
+  node_tests bench 'the benchmark itself' bench/test/*.test.mjs || status=1
+  step 'instructions of each workload' test-instructions node bench/instructions.mjs --check || status=1
+  read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1) || true
+  count bench "${passed:-0}" "${failed:-1}"
+  return "$status"
 }
 
 test_size() {
