@@ -5,7 +5,12 @@
 #include <stddef.h>
 
 namespace std {
-struct nothrow_t;
+struct nothrow_t {
+  explicit nothrow_t() = default;
+};
+// The standard library's where there is one; a guest without one can say new (std::nothrow) too.
+extern const nothrow_t nothrow;
+__attribute__((weak)) const nothrow_t nothrow;
 enum class align_val_t : size_t {};
 }  // namespace std
 

@@ -1,0 +1,105 @@
+// The guest library in an engine: every function it replaces, what a bad free does, and that nothing of the
+// C library's own malloc is left in the program.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { readHeaderLayout } from '../../js/test/support/layout.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'allot-guest-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const offsetOf = (name) => readHeaderLayout().fields.find((field) => field.name === name).offset;
+const errors = { double_free: 5, interior_address: 6 };
+
+const builds = {
+  'wasi-libc': {
+    flags: ['--target=wasm32-wasi'],
+    libraries: ['-lallot', '-L/usr/lib/wasm32-wasi', '-lc'],
+  },
+  freestanding: {
+    flags: ['--target=wasm32-wasi', '-ffreestanding', '-nostdlib', '-DGUEST_FREESTANDING'],
+    libraries: ['-lallot-freestanding'],
+  },
+};
+
+for (const [name, { flags, libraries }] of Object.entries(builds)) {
+  describe(name, () => {
+    const object = join(folder, `${name}.o`);
+    const program = join(folder, `${name}.wasm`);
+    let module;
+    before(() => {
+      const options = ['-std=c++20', '-O2', '-mbulk-memory', '-fno-exceptions', '-fno-builtin', ...flags];
+      execFileSync('clang++-19', [...options, '-c', join(root, 'tests/wasm/guest_family.cpp'), '-o', object]);
+      const link = ['--no-entry', '--import-memory', '--export=allot_image', '--export=__heap_base', '--export=__data_end', '-z', 'stack-size=8192'];
+      execFileSync('wasm-ld-19', [...link, object, `-L${join(root, 'build/wasm')}`, ...libraries, '-o', program]);
+      module = new WebAssembly.Module(readFileSync(program));
+    });
+
+    function start(maximum = 200) {
+      const memory = new WebAssembly.Memory({ initial: 1, maximum });
+      const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+      return { memory, ...exports };
+    }
+    const word = (guest, field) => new DataView(guest.memory.buffer).getUint32(guest.allot_image() + offsetOf(field), true);
+
+    test('every function of the family does what the standards say', () => {
+      const line = start().run();
+      assert.equal(line, 0, `the check in line ${line} of guest_family.cpp`);
+    });
+
+    test('needs nothing but its memory', () => {
+      assert.deepEqual(
+        WebAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}`),
+        ['env.memory'],
+      );
+    });
+
+    test('the heap begins at __heap_base and leaves what is below alone', () => {
+      const guest = start();
+      const base = guest.__heap_base.value;
+      // Between the two lies the stack, which the program itself writes to.
+      const data = () => Buffer.from(guest.memory.buffer.slice(0, guest.__data_end.value));
+      const before = data();
+      const block = guest.allocate(1000);
+      assert.equal(guest.allot_image(), base);
+      assert.ok(block > base);
+      assert.deepEqual(data(), before);
+      assert.equal(guest.memory.buffer.byteLength, 65536, 'no page was taken that is not needed');
+    });
+
+    test('out of memory gives null, and the heap goes on', () => {
+      const guest = start(3);
+      assert.equal(guest.allocate(1 << 20), 0);
+      const block = guest.allocate(100);
+      assert.notEqual(block, 0);
+      guest.release(block);
+    });
+
+    for (const [call, error] of [
+      ['free_twice', 'double_free'],
+      ['free_inside', 'interior_address'],
+      ['realloc_freed', 'double_free'],
+    ]) {
+      test(`${call} traps, and the image says why and where`, () => {
+        const guest = start();
+        assert.throws(() => guest[call](), WebAssembly.RuntimeError);
+        assert.equal(word(guest, 'last_error'), errors[error]);
+        const address = word(guest, 'last_error_address');
+        assert.ok(address > guest.allot_image() && address < guest.memory.buffer.byteLength);
+        // A trap is no damage: the heap can be used on.
+        guest.release(guest.allocate(24));
+      });
+    }
+
+    test('new that cannot be satisfied traps', () => {
+      assert.throws(() => start().new_too_much(), WebAssembly.RuntimeError);
+    });
+  });
+}
