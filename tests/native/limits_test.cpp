@@ -135,7 +135,9 @@ TEST_P(Limits, ASpanTooSmallForAnythingIsRefused) {
     EXPECT_EQ(create(1000, 1000), Error::invalid_span);
     EXPECT_EQ(create(1000, 1001), Error::invalid_span);
     EXPECT_EQ(create(2000, 1000), Error::invalid_span);
-    if (Rig::image_is_inside) EXPECT_EQ(create(1000, 2000), Error::invalid_span);
+    if (Rig::image_is_inside) {
+      EXPECT_EQ(create(1000, 2000), Error::invalid_span);
+    }
   });
 }
 

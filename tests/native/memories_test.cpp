@@ -26,7 +26,7 @@ TEST_P(MovingMemoryTest, ItsBaseMovesAtEveryGrowth) {
       EXPECT_EQ(first_nonzero(rig.memory().base() + block, 40000), 40000U);
       write_pattern(rig.memory().base() + block, 40000, i);
       blocks.push_back(block);
-      moves += rig.memory().base() != base ? 1 : 0;
+      moves += rig.memory().base() != base ? 1U : 0U;
       base = rig.memory().base();
     }
     EXPECT_GT(moves, 5U);
@@ -67,7 +67,9 @@ void use_while_growth_is_refused(const Plan& plan, std::uint64_t refused) {
   EXPECT_EQ(rig.heap().statistic(allot::Statistic::live_bytes), 0U);
   EXPECT_EQ(rig.heap().validate().number, 0U);
   // A heap that asks for more than it needs may get by with less after a refusal.
-  if (refused != 0 && rig.memory().asked() < refused) EXPECT_FALSE(was_refused);
+  if (refused != 0 && rig.memory().asked() < refused) {
+    EXPECT_FALSE(was_refused);
+  }
 }
 
 ALLOT_TEST_SUITE(RefusingMemoryTest, every_policy());

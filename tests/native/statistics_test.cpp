@@ -32,7 +32,9 @@ TEST_P(Statistics, OfAnEmptyHeap) {
     EXPECT_EQ(heap.statistic(Statistic::head_free), free);
     EXPECT_EQ(heap.statistic(Statistic::tail_free), free);
     EXPECT_EQ(heap.statistic(Statistic::managed_bytes), free + heap.statistic(Statistic::metadata_bytes));
-    if (!Rig::image_is_inside) EXPECT_EQ(heap.statistic(Statistic::metadata_bytes), 0U);
+    if (!Rig::image_is_inside) {
+      EXPECT_EQ(heap.statistic(Statistic::metadata_bytes), 0U);
+    }
     EXPECT_EQ(heap.statistic(Statistic::managed_bytes),
               heap.statistic(Statistic::top) - heap.statistic(Statistic::begin));
   });
@@ -145,7 +147,9 @@ TEST_P(RecordedSizes, AreExactForEverySize) {
       EXPECT_EQ(heap.requested_size(resized).value(), size * 3 / 2 + 5);
       const auto shrunk = heap.reallocate(resized, size / 2).value();
       EXPECT_EQ(heap.requested_size(shrunk).value(), size / 2);
-      if (size % 3 == 0) EXPECT_EQ(heap.deallocate(shrunk), Error::none);
+      if (size % 3 == 0) {
+        EXPECT_EQ(heap.deallocate(shrunk), Error::none);
+      }
     }
     const auto large = heap.allocate(1000001).value();
     EXPECT_EQ(heap.requested_size(large).value(), 1000001U);

@@ -220,7 +220,6 @@ class Validate : public Report<Place> {
         if (g >= count || !Base::is_start(g) || !Base::is_free(g) || measured(g) != n ||
             Base::bin_of(n) != bin)
           return broken(27, Base::address_of(g));
-        granules += n;
         ++listed;
       }
     }

@@ -92,7 +92,7 @@ inline constexpr u32 bin_count = bins_per_octave * bin_octaves;
 /// lists, in the hope that one of their size is asked for before they are merged.
 inline constexpr u32 quick_octaves = 5;  // 2^7 .. 2^12 granules
 inline constexpr u32 quick_bins = bins_per_octave * quick_octaves;
-inline constexpr u32 quick_depth = 4;
+inline constexpr u32 quick_depth = 8;
 
 /// What one agent owns: its accounting and its hints. Only that agent writes it.
 struct Agent {
@@ -115,7 +115,7 @@ struct Agent {
   u8 quick_count[quick_bins];               // places taken for each bin
   u64 quick[quick_bins * quick_depth];      // length << 32 | granule of each block
 };
-static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 4496);
+static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7056);
 
 /// A page record describes the 4096 granules of one page, one bit each in two bitmaps:
 ///

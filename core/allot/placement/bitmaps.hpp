@@ -42,7 +42,7 @@ class Bitmaps : public Image<Place> {
   }
   /// The largest block that a request for `c` granules may take without splitting it. Splitting a block
   /// of many pages costs nothing beside filling it, so that the slack is bounded.
-  Granule slack_limit(Granule c) const {
+  ALLOT_ONCE_IF_SMALL Granule slack_limit(Granule c) const {
     const u32 shift = policy_is_fixed ? fixed_numbers.borrow_shift : header().borrow_shift;
     const u32 add = policy_is_fixed ? fixed_numbers.borrow_add : header().borrow_add;
     const Granule slack = (c >> shift) + add;
@@ -140,9 +140,10 @@ class Bitmaps : public Image<Place> {
       // The page's bits reach far enough: two more loads see all that a small block can span.
       const uintptr_t at = record_of(g) + page_record::start + byte;
       const u32 before = g & 7;
-      if (const u64 bits = load<u64>(at + 7)) return 56 - before + lowest_bit(bits);
-      if (const u64 bits = load<u64>(at + 15)) {
-        const Granule n = 120 - before + lowest_bit(bits);
+      const u64 near = load<u64>(at + 7);
+      const u64 far = load<u64>(at + 15);
+      if ((near | far) != 0) {
+        const Granule n = near != 0 ? 56 - before + lowest_bit(near) : 120 - before + lowest_bit(far);
         if (n <= small_max) return n;
       }
       return length_of_long(g);
@@ -153,7 +154,7 @@ class Bitmaps : public Image<Place> {
 
   /// What a block longer than small_max says of its length. Never 0, not even in a damaged image: a walk
   /// always gets on.
-  Granule length_of_long(Granule g) const {
+  ALLOT_ONCE_IF_SMALL Granule length_of_long(Granule g) const {
     if (g == agent().run_begin) return agent().run_end - g;
     const u32 length = word(first_word(g) + 1);
     return length != 0 ? length : 1;

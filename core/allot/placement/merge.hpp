@@ -48,12 +48,15 @@ class Merge : public Quick<Place> {
       merge_around(g, n);
     else if (n <= small_max)
       push_hint(g, n);
-    else if (!Base::quick_put(g, n))
-      merge_or_file(g, n);
+    else if (const u64 leaves = Base::quick_put(g, n))
+      merge_or_file(leaves);
   }
 
-  /// A long block that no place is left for: under a tight policy it is merged now, else at the next sweep.
-  void merge_or_file(Granule g, Granule n) {
+  /// A long block leaves its place: from a size on that the policy says it is merged now, else at the next
+  /// sweep.
+  ALLOT_ONCE_IF_SMALL void merge_or_file(u64 block) {
+    const Granule g = static_cast<Granule>(block);
+    const Granule n = static_cast<Granule>(block >> 32);
     if (n >= Base::eager_size())
       merge_around(g, n);
     else
@@ -65,7 +68,7 @@ class Merge : public Quick<Place> {
     u64 block = Base::quick_any();
     if (block == 0) return false;
     do {
-      merge_or_file(static_cast<Granule>(block), static_cast<Granule>(block >> 32));
+      merge_or_file(block);
       block = Base::quick_any();
     } while (block != 0);
     return true;

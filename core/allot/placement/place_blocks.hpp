@@ -63,11 +63,28 @@ class PlaceBlocks : public Create<Place> {
         }
       }
     }
-    return place_slow(c);
+    return place_small_or_grow(c);
   }
 
-  [[gnu::noinline]] Granule place_slow(Granule c) {
-    const Granule g = c <= small_max ? place_small(c) : place_long(c);
+  Granule place_slow(Granule c) { return c <= small_max ? place_small_or_grow(c) : place_long_or_grow(c); }
+
+  [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
+    if (!exact()) {
+      // Its own stack, or one of the stacks of slightly larger sizes: borrow.
+      const Granule slack = Base::slack_limit(c);
+      if (const u64 found = Base::pop_hint(c, slack < small_max ? slack : small_max))
+        return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    }
+    const Granule g = place_small(c);
+    return g != granule_limit ? g : place_harder(c);
+  }
+  [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
+    // A block of its size that was freed lately, most of the time.
+    if (!exact()) {
+      if (const u64 found = Base::quick_take(c))
+        return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    }
+    const Granule g = place_long(c);
     return g != granule_limit ? g : place_harder(c);
   }
 
@@ -101,7 +118,7 @@ class PlaceBlocks : public Create<Place> {
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
   /// sweep is paid for by the frees of a quarter of the heap.
-  void merge_after_phase() {
+  ALLOT_ONCE_IF_SMALL void merge_after_phase() {
     Agent& a = agent();
     const u32 live = static_cast<u32>(a.account);
     if (live >= a.high)
@@ -129,12 +146,12 @@ class PlaceBlocks : public Create<Place> {
     return static_cast<Granule>(free - static_cast<u32>(a.account) - a.binned - (a.run_end - a.run_begin));
   }
 
-  bool within_quota(Granule more) const {
+  ALLOT_ONCE_IF_SMALL bool within_quota(Granule more) const {
     return (agent().account & 0xFFFFFFFFu) + more <= header().quota >> granule_shift;
   }
 
   /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
-  bool note_peak(Granule more) {
+  ALLOT_ONCE_IF_SMALL bool note_peak(Granule more) {
     if (!within_quota(more)) return false;
     Agent& a = agent();
     const u64 live = (a.account & 0xFFFFFFFFu) + more;
@@ -160,16 +177,17 @@ class PlaceBlocks : public Create<Place> {
   /// Takes the free block at `g`, which is in no bin, for a request of c granules: whole when the policy
   /// allows that much slack and the quota has room for it, otherwise its first c granules.
   Granule take_part(Granule g, Granule n, Granule c) {
-    if (n <= Base::slack_limit(c)) [[likely]] {
-      Agent& a = agent();
-      const u64 account = a.account + (one_block + n);
-      if (static_cast<u32>(account) <= a.watermark) [[likely]] {
-        a.account = account;
-        Base::set_bit(g, page_record::live);
-        return g;
-      }
-    }
-    return take_or_split(g, n, c);
+    return n <= Base::slack_limit(c) ? take_fitting(g, n, c) : take_or_split(g, n, c);
+  }
+  /// The same for a block that is known to be within the slack.
+  ALLOT_ONCE_IF_SMALL Granule take_fitting(Granule g, Granule n, Granule c) {
+    Agent& a = agent();
+    const u64 account = a.account + (one_block + n);
+    if (static_cast<u32>(account) > a.watermark) [[unlikely]]
+      return take_or_split(g, n, c);
+    a.account = account;
+    Base::set_bit(g, page_record::live);
+    return g;
   }
   [[gnu::noinline]] Granule take_or_split(Granule g, Granule n, Granule c) {
     if (n == c || (n <= Base::slack_limit(c) && within_quota(n))) return take_above_watermark(g, n);
@@ -183,16 +201,14 @@ class PlaceBlocks : public Create<Place> {
     return g;
   }
 
-  Granule place_small(Granule c) {
+  [[gnu::noinline]] Granule place_small(Granule c) {
     if (exact()) return place_exact(c);
-    const Granule slack = Base::slack_limit(c);
-    u64 found = Base::pop_hint(c, slack < small_max ? slack : small_max);
-    if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     merge_after_phase();
+    u64 found;
     for (;;) {
       Agent& a = agent();
       if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
-      found = Base::pop_hint(c + 1, small_max);
+      found = Base::pop_hint(c, small_max);
       if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       // What is left of the run is too short to be one.
       if (Base::run_exists()) {
@@ -211,12 +227,10 @@ class PlaceBlocks : public Create<Place> {
     }
   }
 
-  Granule place_long(Granule c) {
+  [[gnu::noinline]] Granule place_long(Granule c) {
     if (exact()) return place_exact(c);
-    u64 found = Base::quick_take(c);
-    if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     merge_after_phase();
-    found = Base::bin_find(c, 8);
+    u64 found = Base::bin_find(c, 8);
     if (found == 0) {
       if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
       Base::close_run();
@@ -224,7 +238,7 @@ class PlaceBlocks : public Create<Place> {
     }
     return take_long(found, c);
   }
-  Granule take_long(u64 found, Granule c) {
+  ALLOT_ONCE_IF_SMALL Granule take_long(u64 found, Granule c) {
     if (found == 0) return granule_limit;
     const Granule g = static_cast<Granule>(found);
     const Granule n = static_cast<Granule>(found >> 32);

@@ -1,7 +1,7 @@
 // Purpose: the long blocks that were freed last, a few for each bin, ready to be taken whole.
 // Floor:   placement.
 //
-//   agent.quick_count[bin]   how many of the bin's four places are taken
+//   agent.quick_count[bin]   how many of the bin's eight places are taken
 //   agent.quick              length << 32 | granule: taking a block needs no look at the block
 //
 // Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
@@ -26,16 +26,17 @@ class Quick : public Bins<Place> {
   static constexpr Granule quick_limit = granules_per_page;
   static constexpr bool is_quick_size(Granule n) { return n > small_max && n < quick_limit; }
 
-  /// Puts a free block in a place for its size. Returns false when all are taken.
-  bool quick_put(Granule g, Granule n) {
+  /// Puts a free block in a place for its size. Returns the block that has to leave for it, the one that
+  /// has waited longest (what was freed last is in the cache), as length << 32 | granule; or 0.
+  u64 quick_put(Granule g, Granule n) {
     Agent& a = agent();
     const u32 bin = Base::bin_of(n);
     const u32 count = a.quick_count[bin];
-    if (count == quick_depth) return false;
-    a.quick[bin * quick_depth + count] = u64{n} << 32 | g;
-    a.quick_count[bin] = static_cast<u8>(count + 1);
-    a.binned += n;
-    return true;
+    const u64 leaves = count == quick_depth ? a.quick[bin * quick_depth] : 0;
+    if (leaves != 0) leave(bin, 0);
+    u64* const places = a.quick + bin * quick_depth;
+    places[a.quick_count[bin]++] = u64{n} << 32 | g;
+    return leaves;
   }
 
   /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that was freed
@@ -81,12 +82,11 @@ class Quick : public Bins<Place> {
   }
 
  private:
-  void leave(u32 bin, u32 index) {
+  ALLOT_ONCE_IF_SMALL void leave(u32 bin, u32 index) {
     Agent& a = agent();
     u64* const places = a.quick + bin * quick_depth;
     const u32 last = a.quick_count[bin] - 1u;
-    a.binned -= static_cast<u32>(places[index] >> 32);
-    places[index] = places[last];
+    for (; index < last; ++index) places[index] = places[index + 1];
     a.quick_count[bin] = static_cast<u8>(last);
   }
 };
