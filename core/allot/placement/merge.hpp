@@ -135,10 +135,10 @@ class Merge : public Quick<Place> {
     file(g, n);
   }
 
-  /// Merges what is free in a page and hints at it. Blocks of a size whose stack was empty before
-  /// (bits of empty_low, empty_high) are hinted at as they are; others already are. Returns the size of
-  /// the largest block that was merged or hinted at.
-  [[gnu::noinline]] Granule sweep_page(u32 page, u64 empty_low, u64 empty_high) {
+  /// Merges what is free in a page and hints at it. Blocks that stay as they are are hinted at where the
+  /// stack of their size holds fewer than `fill` entries, so that hardly one gets there twice. Returns the
+  /// size of the largest block that was merged or hinted at.
+  [[gnu::noinline]] Granule sweep_page(u32 page, u32 fill) {
     if (load<u32>(record(page) + page_record::flags) & page_record::gap) return 0;
     Granule best = 0;
     Granule g = page << granule_page_shift;
@@ -164,7 +164,7 @@ class Merge : public Quick<Place> {
         make(g, n, BlockKind::free);
         file(g, n);
         if (n > best) best = n;
-      } else if (n <= small_max && ((n <= 64 ? empty_low >> (n - 1) : empty_high >> (n - 65)) & 1)) {
+      } else if (n <= small_max && agent().counts[n] < fill) {
         push_hint(g, n);
         if (n > best) best = n;
       }
@@ -176,19 +176,13 @@ class Merge : public Quick<Place> {
   /// Sweeps up to `pages` pages from where the last sweep stopped, until a block of `c` granules turned
   /// up. Returns whether one did.
   [[gnu::noinline]] bool sweep(Granule c, u32 pages) {
-    u64 empty_low = 0;
-    u64 empty_high = 0;
-    for (u32 size = 0; size < 64; ++size) {
-      empty_low |= u64{agent().counts[size + 1] == 0} << size;
-      empty_high |= u64{agent().counts[size + 65] == 0} << size;
-    }
     const u32 count = Base::page_count();
     if (pages > count) pages = count;
     for (; pages != 0; --pages) {
       u32 page = agent().sweep_page;
       if (page >= count) page = 0;
       agent().sweep_page = page + 1;
-      if (sweep_page(page, empty_low, empty_high) >= c) return true;
+      if (sweep_page(page, 4) >= c) return true;
     }
     return false;
   }
@@ -198,7 +192,7 @@ class Merge : public Quick<Place> {
     close_run();
     flush_quick();
     Base::forget_hints();
-    for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~u64{0}, ~u64{0});
+    for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~0u);
     agent().high = static_cast<u32>(agent().account);
   }
 
