@@ -2,14 +2,14 @@
 // Floor:   placement.
 //
 //   small (up to 128 granules)                 long
-//   1. its own stack of hints                  1. its bin and the bins above, the best of a few
-//   2. borrow: the stacks of slightly larger   2. the run
-//      sizes; the block keeps its size         3. sweep some pages: merge, and look again
-//   3. the run, a long free block from whose   4. grow
-//      low end small blocks are cut            5. sweep everything, look again, give up
-//   4. split a larger small block
+//   1. its own stack of hints                  1. a block of about its size that was freed lately
+//   2. borrow: the stacks of slightly larger   2. its bin and the bins above, the best of a few
+//      sizes; the block keeps its size         3. the run
+//   3. the run, a long free block from whose   4. sweep some pages: merge, and look again
+//      low end small blocks are cut            5. grow
+//   4. split a larger small block              6. merge everything, look again, give up
 //   5. a long free block becomes the run
-//   6. sweep, grow, sweep everything, give up
+//   6. sweep, grow, merge everything, give up
 //
 // Allocation functions return a granule, or ~error (at or above granule_limit): one scalar.
 #pragma once
