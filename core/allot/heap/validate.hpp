@@ -214,6 +214,8 @@ class Validate : public Report<Place> {
     u64 granules = 0;
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] > quick_depth) return broken(26, bin);
+      for (u32 i = a.quick_count[bin]; i < quick_depth; ++i)
+        if (a.quick[bin * quick_depth + i] != 0) return broken(27, bin);
       for (u32 i = 0; i < a.quick_count[bin]; ++i) {
         const Granule g = static_cast<Granule>(a.quick[bin * quick_depth + i]);
         const Granule n = static_cast<Granule>(a.quick[bin * quick_depth + i] >> 32);

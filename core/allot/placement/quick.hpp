@@ -2,7 +2,7 @@
 // Floor:   placement.
 //
 //   agent.quick_count[bin]   how many of the bin's eight places are taken
-//   agent.quick              length << 32 | granule: taking a block needs no look at the block
+//   agent.quick              length << 32 | granule: taking a block needs no look at the block; 0 where none is
 //
 // Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
 // at once costs a split at the next request. Exact, like the bins: a long free block is either here or in
@@ -87,6 +87,7 @@ class Quick : public Bins<Place> {
     u64* const places = a.quick + bin * quick_depth;
     const u32 last = a.quick_count[bin] - 1u;
     for (; index < last; ++index) places[index] = places[index + 1];
+    places[last] = 0;
     a.quick_count[bin] = static_cast<u8>(last);
   }
 };

@@ -28,6 +28,6 @@ export const invariants: Readonly<Record<number, string>> = {
   24: 'reserved_bytes is the size of all reserved spans',
   25: 'live + free + metadata == managed',
   26: "the bits that say which bins hold a block agree with the bins, and the bins' granules with their sum",
-  27: "every block in a bin or a place is a long free block of that size, and the lists' links agree",
+  27: "every block in a bin or a place is a long free block of that size, empty places are 0, and the lists' links agree",
   28: 'every long free block but the run is in a bin or a place',
 };
