@@ -13,7 +13,6 @@ class Spans : public Diagnose<Place> {
   using Base::Base;
 
  protected:
-  using Base::agent;
   using Base::header;
   using Base::make;
 
@@ -23,6 +22,9 @@ class Spans : public Diagnose<Place> {
     end = round_up(end, granule_bytes);
     if (end - begin < reserved_min * granule_bytes) end = begin + reserved_min * granule_bytes;
     if (end > header().end) return Error::invalid_span;
+    // The run is a free block like others now: growth must neither keep it apart from the free memory
+    // before it nor find room for records there.
+    Base::close_run();
     // Of a span that reaches above what the heap has taken so far, the part below must be free before
     // memory is taken for the rest.
     const u64 top = header().top;
@@ -32,7 +34,6 @@ class Spans : public Diagnose<Place> {
     }
     const Granule from = granule_at(begin);
     const Granule to = granule_at(end);
-    Base::close_run();
     if (!all_free(from, to)) return Error::span_in_use;
     const Granule first = Base::enclosing_start(from);
     Granule last = first;
@@ -81,12 +82,12 @@ class Spans : public Diagnose<Place> {
  private:
   Granule granule_at(u64 p) const { return static_cast<Granule>((p - header().origin) >> granule_shift); }
 
-  /// Whether free blocks, or the run, cover [from, to) without a hole.
+  /// Whether free blocks cover [from, to) without a hole.
   bool all_free(Granule from, Granule to) const {
     Granule g = Base::enclosing_start(from);
     if (g == granule_limit) return false;
     for (;;) {
-      if (g != agent().run_begin && !Base::is_free(g)) return false;
+      if (!Base::is_free(g)) return false;
       g += Base::size_at(g);
       if (g >= to) return true;
       if (!Base::has_next(g)) return false;

@@ -29,9 +29,17 @@ class Growth : public ExactSearch<Place> {
   static constexpr Granule granules_of(u64 bytes) {
     return static_cast<Granule>((bytes + granule_bytes - 1) >> granule_shift);
   }
+  /// The same for an extent of records, which is never as short as a small block.
+  static constexpr Granule record_granules(u64 bytes) {
+    const Granule n = granules_of(bytes);
+    return n > small_max ? n : small_max + 1;
+  }
   static constexpr u32 pages_of(u64 granules) {
     return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
   }
+
+  /// The address behind the last mapped page.
+  u64 mapped_end() const { return header().origin + (u64{header().granules} << granule_shift); }
 
   /// Pages by which the heap grows for the sake of c granules: a part of itself, so that growing often
   /// does not cost more than what is put into it.
@@ -47,8 +55,9 @@ class Growth : public ExactSearch<Place> {
   [[gnu::noinline]] bool extend(Granule c) {
     merge_tail();
     const Granule tail = tail_free();
-    const u32 needed = pages_of(c > tail ? c - tail : 1);
-    const u32 step = step_for(c > tail ? c - tail : 1);
+    const Granule missing = c > tail ? c - tail : 1;
+    const u32 needed = pages_of(missing);
+    const u32 step = step_for(missing);
     if (take_pages(step, c)) return true;
     return step != needed && take_pages(needed, c);
   }
@@ -68,9 +77,9 @@ class Growth : public ExactSearch<Place> {
   /// Larger hint stacks for a heap that has grown: 0.7 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
-    if (old_cap == 0 || old_cap >= last_hint_cap || page_count() < old_cap) return;
+    if (old_cap == 0) return;  // policy exact
     u32 cap = old_cap;
-    while (cap < last_hint_cap && cap * 2 <= page_count() * 2) cap *= 2;
+    while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
     if (cap == old_cap) return;
     const Ref to = take_records(hint_bytes(cap));
     if (to == 0) return;
@@ -114,8 +123,7 @@ class Growth : public ExactSearch<Place> {
     if constexpr (!Place::inside) {
       return take_outside(bytes);
     } else {
-      Granule n = granules_of(bytes);
-      if (n <= small_max) n = small_max + 1;
+      const Granule n = record_granules(bytes);
       const u64 found = Base::bin_find(n, 8);
       Granule g = static_cast<Granule>(found);
       if (found != 0) {
@@ -145,15 +153,14 @@ class Growth : public ExactSearch<Place> {
   /// Free granules that end where the heap ends, as one block or run.
   Granule tail_free() const {
     const Granule end = header().granules;
-    if (header().top != header().origin + (u64{end} << granule_shift) || !Base::has_previous(end)) return 0;
+    if (header().top != mapped_end() || !Base::has_previous(end)) return 0;
     const Granule last = Base::previous_start(end);
     return last == agent().run_begin || Base::is_free(last) ? end - last : 0;
   }
 
  private:
   void give_back_records(Ref ref, u64 bytes) {
-    Granule n = granules_of(bytes);
-    if (n <= small_max) n = small_max + 1;
+    const Granule n = record_granules(bytes);
     const Granule g = static_cast<Granule>((ref - header().origin) >> granule_shift);
     header().metadata_bytes -= u64{n} << granule_shift;
     Base::unmake(g, n);
@@ -192,8 +199,7 @@ class Growth : public ExactSearch<Place> {
   /// which growth is about to make longer.
   bool has_room_for_records(u64 bytes) const {
     if constexpr (!Place::inside) return true;
-    Granule n = granules_of(bytes);
-    if (n <= small_max) n = small_max + 1;
+    const Granule n = record_granules(bytes);
     const u64 found = Base::bin_find(n, 8);
     if (found != 0)
       return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
@@ -216,8 +222,7 @@ class Growth : public ExactSearch<Place> {
 
   /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
   bool take_pages(u32 pages, Granule c, Granule clear = 0) {
-    const u64 first = header().origin + (u64{header().granules} << granule_shift);
-    const u32 available = static_cast<u32>((header().owned_end - first) >> page_shift);
+    const u32 available = static_cast<u32>((header().owned_end - mapped_end()) >> page_shift);
     u64 gap = 0;
     if (pages > available) {
       // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
@@ -239,8 +244,7 @@ class Growth : public ExactSearch<Place> {
       pool = pool_deficit(pages + (gap != 0));
       front = 0;
       if (map + pool != 0 && !has_room_for_records(map + pool)) {
-        front = granules_of(map + pool);
-        if (front <= small_max) front = small_max + 1;
+        front = record_granules(map + pool);
       }
       granules = front == 0 ? (c > tail ? c - tail : 0) : u64{front} + (clear != 0 ? clear - start : c);
       if (granules <= u64{pages} << granule_page_shift) break;
@@ -268,15 +272,14 @@ class Growth : public ExactSearch<Place> {
   /// Whether `pages` pages behind the gap may be taken, and `granules` of them are inside the span.
   bool within_limits(u64 gap, u64 pages, u64 granules) const {
     const Header& h = header();
-    const u64 from = h.origin + (u64{h.granules} << granule_shift) + (gap << page_shift);
+    const u64 from = mapped_end() + (gap << page_shift);
     const u64 limit = h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
     return from + (pages << page_shift) <= limit && from + (granules << granule_shift) <= h.end;
   }
 
   /// Makes the memory reach `pages` pages behind the gap.
   bool obtain(u64 gap, u32 pages) {
-    const u64 to =
-        header().origin + (u64{header().granules} << granule_shift) + ((gap + pages) << page_shift);
+    const u64 to = mapped_end() + ((gap + pages) << page_shift);
     const u64 have = gap == 0 ? header().owned_end : place().memory.bytes();
     if (to > have && !place().memory.grow((to - have) >> page_shift)) return false;
     if (to > header().owned_end) header().owned_end = to;

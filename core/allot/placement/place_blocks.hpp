@@ -88,13 +88,16 @@ class PlaceBlocks : public Create<Place> {
     return g != granule_limit ? g : place_harder(c);
   }
 
+  /// A block from what is free, or granule_limit.
+  Granule place_free(Granule c) { return c <= small_max ? place_small(c) : place_long(c); }
+
   /// Nothing free fits as it is.
   [[gnu::noinline]] Granule place_harder(Granule c) {
     // Before anything is merged or grown for it.
     if (!within_quota(c)) return failure(Error::quota_exceeded);
     if (!exact()) {
       if (Base::flush_quick()) {
-        const Granule g = c <= small_max ? place_small(c) : place_long(c);
+        const Granule g = place_free(c);
         if (g != granule_limit) return g;
       }
       // Merging is lazy, so that the heap grows only after a look at what could be merged: up to 32 pages
@@ -103,13 +106,13 @@ class PlaceBlocks : public Create<Place> {
       // leave their places; sweeping pays where enough small ones were freed.
       const u32 step = Base::step_for(c);
       if (u64{scattered()} * 16 >= u64{step} * granules_per_page && Base::sweep(c, 32 * step)) {
-        const Granule g = c <= small_max ? place_small(c) : place_long(c);
+        const Granule g = place_free(c);
         if (g != granule_limit) return g;
       }
     }
     while (Base::extend(c)) {
       Base::widen_hints();
-      const Granule g = c <= small_max ? place_small(c) : place_long(c);
+      const Granule g = place_free(c);
       if (g != granule_limit) return g;
     }
     return place_last(c);
@@ -165,11 +168,11 @@ class PlaceBlocks : public Create<Place> {
     a.watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
   }
 
-  /// Cuts the block at `g` (in no bin, not the run) after `c` of its n granules, which become a block of
-  /// kind `kind`. The rest becomes a free block that the caller files.
-  void split(Granule g, Granule n, Granule c, BlockKind kind) {
+  /// Cuts the free block at `g` (in no bin, not the run) after `c` of its n granules, which become live. The
+  /// rest becomes a free block that the caller files.
+  void split(Granule g, Granule n, Granule c) {
     Base::unmake(g, n);
-    Base::make(g, c, kind);
+    Base::make(g, c, BlockKind::live);
     Base::make(g + c, n - c, BlockKind::free);
   }
 
@@ -196,7 +199,7 @@ class PlaceBlocks : public Create<Place> {
       return failure(Error::quota_exceeded);
     }
     agent().account += one_block + c;
-    split(g, n, c, BlockKind::live);
+    split(g, n, c);
     Base::file(g + c, n - c);
     return g;
   }
@@ -264,6 +267,7 @@ class PlaceBlocks : public Create<Place> {
     }
     return failure(Error::out_of_memory);
   }
+
   /// Makes the long free block at `g` the run: its words would be overwritten by the blocks cut from it.
   void open_run(Granule g, Granule n) {
     Base::bin_remove(g, n);

@@ -39,8 +39,9 @@ class Quick : public Bins<Place> {
     return leaves;
   }
 
-  /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that was freed
-  /// last in each bin: from the second bin on it fits for certain, and nothing is left to guess. Returns length << 32 | granule, or 0.
+  /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that
+  /// was freed last in each bin: from the second bin on it fits for certain, and nothing is left to guess.
+  /// Returns length << 32 | granule, or 0.
   u64 quick_take(Granule c) {
     Agent& a = agent();
     const Granule most = Base::slack_limit(c);
