@@ -104,6 +104,15 @@ allot_status allot_unreserve(allot_address heap, allot_address begin) {
   return status(heap_at(heap).unreserve(begin));
 }
 
+double allot_grow(allot_address heap, uint32_t pages) {
+  auto& h = heap_at(heap);
+  const u64 before = h.memory_bytes() >> page_shift;
+  const Error error = h.grow(pages);
+  return error == Error::none ? static_cast<double>(before) : negative(error);
+}
+
+uint32_t allot_trim(allot_address heap) { return static_cast<uint32_t>(heap_at(heap).trim()); }
+
 allot_status allot_set_maximum(allot_address heap, double bytes) {
   return status(heap_at(heap).set_maximum(bytes_of(bytes)));
 }

@@ -71,6 +71,7 @@ class CheckedHeap {
       case Verb::set_quota: return set_quota(which, size);
       case Verb::set_maximum: return set_maximum(which, size);
       case Verb::merge: return rig_.heap().merge();
+      case Verb::grow: return grow(which % 4);
       case Verb::reattach: return rig_.reattach();
       case Verb::inspect: return inspect();
     }
@@ -314,6 +315,22 @@ class CheckedHeap {
     const std::uint64_t maximum = which % 3 == 0 ? 0 : accounts_.top + size;
     const allot::Error error = rig_.heap().set_maximum(maximum);
     if (error != allot::Error::none) disagree("setting the maximum is refused: ", number(error));
+  }
+
+  // The memory becomes longer by just so much, or nothing happens; the heap itself takes nothing yet.
+  void grow(std::uint64_t pages) {
+    const std::uint64_t before = rig_.memory().bytes();
+    const allot::Error error = rig_.heap().grow(pages);
+    if (error != allot::Error::none && error != allot::Error::out_of_memory) {
+      disagree("growing by ", pages, " pages is refused with error ", number(error));
+    }
+    const std::uint64_t more = error == allot::Error::none ? pages * allot::page_bytes : 0;
+    if (rig_.memory().bytes() != before + more) {
+      disagree("growing by ", pages, " pages took the memory from ", before, " to ", rig_.memory().bytes(),
+               " bytes");
+    }
+    if (more != 0 && accounts_.maximum < before + more) disagree("the memory grew beyond the maximum");
+    expect_unchanged();
   }
 
   // --- what is compared after every operation ------------------------------------------------------

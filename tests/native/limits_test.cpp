@@ -141,6 +141,109 @@ TEST_P(Limits, ASpanTooSmallForAnythingIsRefused) {
   });
 }
 
+// --- growing on demand --------------------------------------------------------------------------------------
+
+// Bytes in blocks of a kilobyte that fit without the memory growing.
+template <class Rig>
+std::uint64_t bytes_without_growth(Rig& rig) {
+  const std::uint64_t before = rig.memory().bytes();
+  std::uint64_t sum = 0;
+  for (auto block = rig.heap().allocate(1000); block; block = rig.heap().allocate(1000)) {
+    if (rig.memory().bytes() != before) return sum;
+    write_pattern(rig.memory().base() + block.value(), 1000, sum);
+    sum += 1000;
+  }
+  return sum;
+}
+
+TEST_P(Limits, GrownPagesAreUsedBeforeTheMemoryGrowsAgain) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Rig rig(plan_of(GetParam()));
+    auto& heap = rig.heap();
+    const auto block = heap.allocate(100).value();
+    const std::uint64_t before = rig.memory().bytes();
+    const Accounts accounts = read_accounts(heap);
+    ASSERT_EQ(heap.grow(0), Error::none);
+    EXPECT_EQ(rig.memory().bytes(), before);
+    ASSERT_EQ(heap.grow(10), Error::none);
+    EXPECT_EQ(rig.memory().bytes(), before + 10 * page_bytes);
+    EXPECT_EQ(read_accounts(heap), accounts) << "it takes them when it needs them";
+    rig.reattach();
+    EXPECT_EQ(heap.validate().number, 0U) << "that they are its own is in the image";
+    EXPECT_GT(bytes_without_growth(rig), 10 * page_bytes * 9 / 10);
+    EXPECT_EQ(heap.deallocate(block), Error::none);
+    EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
+TEST_P(Limits, GrowthBeyondALimitIsRefused) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Plan plan = plan_of(GetParam());
+    plan.maximum_pages = 8;
+    plan.options.maximum = 5 * page_bytes + 100;
+    Rig rig(plan);
+    auto& heap = rig.heap();
+    const auto refused = [&rig](std::uint64_t pages) {
+      expect_refused(rig, Error::out_of_memory, [pages](auto& h) { return h.grow(pages); });
+    };
+    refused(5);  // the soft maximum lies in the sixth page, which the heap would not fill
+    ASSERT_EQ(heap.grow(4), Error::none);
+    refused(1);
+    ASSERT_EQ(heap.set_maximum(0), Error::none);
+    refused(4);  // the memory's own maximum
+    for (const std::uint64_t pages : {std::uint64_t{65536}, std::uint64_t{1} << 32, ~std::uint64_t{0}})
+      refused(pages);
+    ASSERT_EQ(heap.grow(3), Error::none);
+    refused(1);
+    EXPECT_GT(bytes_without_growth(rig), 7 * page_bytes);
+    EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
+TEST_P(Limits, ARestrictedSpanIsNotGrownBeyond) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Plan plan = plan_of(GetParam());
+    plan.options.end = 3 * page_bytes - 1000;
+    Rig rig(plan);
+    expect_refused(rig, Error::out_of_memory, [](auto& h) { return h.grow(3); });
+    ASSERT_EQ(rig.heap().grow(2), Error::none);
+    expect_refused(rig, Error::out_of_memory, [](auto& h) { return h.grow(1); });
+    bytes_without_growth(rig);
+    EXPECT_EQ(rig.memory().bytes(), 3 * page_bytes);
+    EXPECT_LE(rig.heap().statistic(Statistic::top), plan.options.end);
+    EXPECT_EQ(rig.heap().validate().number, 0U);
+  });
+}
+
+TEST_P(Limits, PagesGrownBehindThoseOfSomebodyElse) {
+  with_rig_of<ContestedMemory>(GetParam(), [&]<class Rig>() {
+    Plan plan = plan_of(GetParam());
+    plan.maximum_pages = 40;
+    Rig rig(plan);
+    auto& heap = rig.heap();
+    std::vector<std::uint64_t> theirs;
+    for (int round = 0; round < 4; ++round) {
+      theirs.push_back(rig.memory().grow_for_somebody_else());
+      const std::uint64_t before = rig.memory().bytes();
+      ASSERT_EQ(heap.grow(3), Error::none);
+      EXPECT_EQ(rig.memory().bytes(), before + 3 * page_bytes) << "and not a page more";
+      EXPECT_EQ(heap.validate().number, 0U);
+      if (round % 2 == 0) {
+        EXPECT_GT(bytes_without_growth(rig), 2 * page_bytes);
+      }
+    }
+    // Beyond a limit nothing at all has changed, also where the heap would have had to take pages first.
+    theirs.push_back(rig.memory().grow_for_somebody_else());
+    ASSERT_EQ(heap.set_maximum(rig.memory().bytes() + page_bytes), Error::none);
+    expect_refused(rig, Error::out_of_memory, [](auto& h) { return h.grow(2); });
+    ASSERT_EQ(heap.set_maximum(0), Error::none);
+    ASSERT_EQ(heap.grow(1), Error::none);
+    bytes_without_growth(rig);
+    for (const std::uint64_t page : theirs) EXPECT_TRUE(rig.memory().is_untouched(page)) << page;
+    EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
 // --- out of memory ---------------------------------------------------------------------------------------------
 
 TEST_P(Limits, OutOfMemoryChangesNothing) {

@@ -35,6 +35,14 @@ class MovingMemory {
     return true;
   }
 
+  // Keeps the first pages only, as a host does that moves a guest to a smaller memory.
+  void shrink_to(std::uint64_t pages) {
+    std::unique_ptr<std::uint8_t[]> moved(new std::uint8_t[pages * page_bytes]);
+    std::memcpy(moved.get(), data_.get(), pages * page_bytes);
+    data_ = std::move(moved);
+    bytes_ = pages * page_bytes;
+  }
+
  private:
   std::uint64_t bytes_;
   std::uint64_t maximum_;

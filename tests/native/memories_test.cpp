@@ -124,6 +124,39 @@ TEST(RefusingMemoryTest, TheImagesOwnMemoryRefuses) {
 
 ALLOT_TEST_SUITE(ContestedMemoryTest, every_policy());
 
+// A page of our own before theirs may be too short for the records that it would need. They must then not
+// make the heap take more pages than are its own.
+TEST_P(ContestedMemoryTest, PagesTooFewForTheirRecords) {
+  with_rig_of<ContestedMemory>(GetParam(), [&]<class Rig>() {
+    for (const bool record_sizes : {false, true}) {
+      for (const std::uint64_t pages : {48U, 62U, 76U}) {
+        SCOPED_TRACE(std::to_string(pages) + " pages" + (record_sizes ? ", sizes recorded" : ""));
+        Plan plan;
+        plan.options = GetParam().options();
+        plan.options.record_sizes = record_sizes;
+        plan.options.maximum = pages * page_bytes;
+        Rig rig(plan);
+        auto& heap = rig.heap();
+        // Nothing free is left, neither for blocks nor for records.
+        for (const std::uint64_t size : {60000U, 5000U, 500U, 100U, 16U}) {
+          while (heap.allocate(size)) {
+          }
+        }
+        ASSERT_EQ(heap.set_maximum(0), allot::Error::none);
+        ASSERT_EQ(heap.grow(1), allot::Error::none);
+        const std::uint64_t theirs = rig.memory().grow_for_somebody_else();
+        for (int i = 0; i < 8; ++i) {
+          const auto block = heap.allocate(60000);
+          ASSERT_TRUE(block) << "there is memory behind theirs";
+          write_pattern(rig.memory().base() + block.value(), 60000, 7);
+        }
+        EXPECT_TRUE(rig.memory().is_untouched(theirs));
+        EXPECT_EQ(heap.validate().number, 0U);
+      }
+    }
+  });
+}
+
 TEST_P(ContestedMemoryTest, PagesOfSomebodyElseStayUntouched) {
   with_rig_of<ContestedMemory>(GetParam(), [&]<class Rig>() {
     Plan plan;

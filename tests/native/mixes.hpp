@@ -78,6 +78,7 @@ class OperationMaker {
       case 11: return {Verb::reattach, 0, 0};
       case 12: return {Verb::inspect, 0, 0};
       case 13: return {Verb::allocate, which, impossible_size()};
+      case 14: return {Verb::grow, which, 0};
       default: return balanced(which);
     }
   }

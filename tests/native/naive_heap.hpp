@@ -79,7 +79,7 @@ class NaiveHeap {
     }
     std::uint64_t address = find(alignment, bytes);
     if (address == none) {
-      if (!grow(alignment, bytes)) {
+      if (!extend(alignment, bytes)) {
         if (fault == Fault::loses_memory_when_refused) managed_ -= granule;
         return allot::Error::out_of_memory;
       }
@@ -184,6 +184,12 @@ class NaiveHeap {
     return allot::Error::none;
   }
   void merge() {}
+  allot::Error grow(std::uint64_t pages) {
+    const std::uint64_t end = memory_->bytes() + pages * page;
+    const std::uint64_t limit = limit_ < maximum_ ? limit_ : maximum_;
+    if (pages != 0 && (end > limit || !memory_->grow(pages))) return allot::Error::out_of_memory;
+    return allot::Error::none;
+  }
   [[nodiscard]] allot::Violation validate() const { return {}; }
 
   [[nodiscard]] allot::Block block_at(std::uint64_t address) const {
@@ -257,7 +263,7 @@ class NaiveHeap {
     return best;
   }
 
-  bool grow(std::uint64_t alignment, std::uint64_t bytes) {
+  bool extend(std::uint64_t alignment, std::uint64_t bytes) {
     const std::uint64_t aligned = (top_ + alignment - 1) & ~(alignment - 1);
     std::uint64_t end = aligned + bytes;
     const std::uint64_t limit = limit_ < maximum_ ? limit_ : maximum_;

@@ -22,18 +22,29 @@ enum class Verb : std::uint8_t {
   set_quota,
   set_maximum,
   merge,
+  grow,
   reattach,
   inspect,  // validate, walk, and compare every byte with the model
 };
 
-inline constexpr unsigned verb_count = 14;
+inline constexpr unsigned verb_count = 15;
 
 inline const char* name_of(Verb verb) {
-  constexpr const char* names[verb_count] = {"allocate",           "allocate_zeroed", "allocate_aligned",
-                                             "reallocate",         "deallocate",      "deallocate_wrongly",
-                                             "reallocate_wrongly", "reserve",         "unreserve",
-                                             "set_quota",          "set_maximum",     "merge",
-                                             "reattach",           "inspect"};
+  constexpr const char* names[verb_count] = {"allocate",
+                                             "allocate_zeroed",
+                                             "allocate_aligned",
+                                             "reallocate",
+                                             "deallocate",
+                                             "deallocate_wrongly",
+                                             "reallocate_wrongly",
+                                             "reserve",
+                                             "unreserve",
+                                             "set_quota",
+                                             "set_maximum",
+                                             "merge",
+                                             "grow",
+                                             "reattach",
+                                             "inspect"};
   return names[static_cast<unsigned>(verb) % verb_count];
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { readHeaderLayout } from '../../js/test/support/layout.mjs';
+import { readHeaderLayout } from '../../js/test/node/support/layout.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'allot-guest-'));

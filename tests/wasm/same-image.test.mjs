@@ -33,7 +33,7 @@ function operations(seed, count) {
   const list = new Uint32Array(count * 4);
   for (let at = 0; at < list.length; at += 4) {
     const most = [64, 600, 5000, 70000, 400000][Math.min(4, Math.floor(Math.log2(1 + random(31))))];
-    list.set([random(3), random(3000), random(most), 16 << random(9)], at);
+    list.set([random(40) === 0 ? 3 : random(3), random(3000), random(most), 16 << random(9)], at);
   }
   return list;
 }
@@ -44,7 +44,9 @@ function run(core, heap, list) {
   for (let at = 0; at < list.length; at += 4) {
     const [kind, slot, size, alignment] = list.subarray(at, at + 4);
     let result;
-    if (slots[slot] === none) {
+    if (kind === 3) {
+      assert.ok(core.allot_grow(heap, size % 3) !== 0);
+    } else if (slots[slot] === none) {
       if (kind === 0) result = core.allot_malloc(heap, size);
       else if (kind === 1) result = core.allot_aligned_alloc(heap, alignment, size);
       else result = core.allot_calloc(heap, 1, size);

@@ -29,7 +29,9 @@ void run(Heap& heap, const std::vector<Operation>& operations) {
   std::vector<u32> slots(65536, none);
   for (const Operation& operation : operations) {
     u32& slot = slots[operation.slot];
-    if (slot == none) {
+    if (operation.kind == 3) {
+      (void)heap.grow(operation.size % 3);
+    } else if (slot == none) {
       const auto block = operation.kind == 0   ? heap.allocate(operation.size)
                          : operation.kind == 1 ? heap.allocate_aligned(operation.alignment, operation.size)
                                                : heap.allocate_zeroed(1, operation.size);

@@ -141,6 +141,18 @@ class BasicHeap : protected Validate<Place> {
   Error reserve(u64 begin, u64 end) { return this->reserve_span(begin, end); }
   Error unreserve(u64 begin) { return this->unreserve_span(begin); }
 
+  /// Makes the memory `pages` pages (of 64 KiB) larger; the heap takes them when it needs them. Memory that
+  /// was grown past the heap belongs to whoever grew it. Error: out_of_memory, when the memory or a limit
+  /// refuses. O(1) unless somebody else has grown the memory since.
+  Error grow(u64 pages) { return this->grow_pages(pages); }
+  /// Merges all free memory, moves records that lie behind the last block before it where there is room, and
+  /// gives up the pages at the end that hold nothing. Returns how many pages the memory needs from now on,
+  /// which is then the whole of it; it has not become smaller by itself. Changes nothing where somebody else
+  /// has grown the memory since, or the heap was made for a span of it. O(heap / 128).
+  u64 trim() { return this->release_pages(); }
+  /// The length of the memory, whoever grew it.
+  u64 memory_bytes() const { return this->place().memory.bytes(); }
+
   /// The address that the heap will not grow beyond from now on; 0: none. What it has, it keeps.
   Error set_maximum(u64 address) {
     this->header().maximum = address == 0 || address > Base::address_limit ? Base::address_limit : address;

@@ -98,10 +98,9 @@ class Validate : public Report<Place> {
   u32 check_agent() {
     const Agent& a = agent();
     const u64 quota = header().quota >> granule_shift;
-    const u64 managed = (header().managed_bytes + header().reserved_bytes) >> granule_shift;
     if (a.id != 0 || a.state != 1) return broken(11, a.id);
     if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) ||
-        a.peak > managed)
+        a.peak >= granule_limit)
       return broken(12, a.peak);
     const bool cap_ok =
         exact() ? a.hint_cap == 0

@@ -72,7 +72,7 @@ struct Header {
   u32 page_map_capacity;
   u32 agents;             // agent records in use
   u32 reserved_spans;     // how many there are
-  u32 lock;               // agent id + 1 of who holds the heap's lock, 0 = free
+  u32 spare_word;         // 0
   u64 agent[agent_capacity];  // Ref of each agent record
   u64 checksum;           // over everything above
 
@@ -81,8 +81,10 @@ struct Header {
   u32 last_error;         // what a guest was refused last, for its host to read
   u64 last_error_address;
   u64 violation_address;  // where validate() last found an invariant broken
+  u32 lock;               // of a heap in a shared memory: 0 free, 1 held, 2 held and waited for
+  u32 spare_words[3];     // 0
 };
-static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 720);
+static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 736 && offsetof(Header, lock) == 720);
 
 inline constexpr u32 bins_per_octave = 16;
 inline constexpr u32 bin_octaves = 25;  // 2^7 .. 2^31 granules

@@ -74,6 +74,25 @@ class Growth : public ExactSearch<Place> {
     return take_pages(pages_of(to - from), to - from + tail_free(), to);
   }
 
+  /// Makes the memory `pages` pages larger, all of them the heap's to take. Error: out_of_memory, when
+  /// the memory or a limit refuses.
+  [[gnu::noinline]] Error grow_pages(u64 pages) {
+    const u64 have = place().memory.bytes();
+    if (pages == 0) return Error::none;
+    if (pages > (limit() >> page_shift)) return Error::out_of_memory;
+    const u64 to = have + (pages << page_shift);
+    if (to > limit()) return Error::out_of_memory;
+    if (have == header().owned_end) {
+      if (!place().memory.grow(pages)) return Error::out_of_memory;
+      header().owned_end = to;  // which may lie elsewhere now: growing can move a memory
+      Base::seal();
+      return Error::none;
+    }
+    // Behind what somebody else has grown: the heap must take them now to know that they are its own.
+    const u32 count = static_cast<u32>(pages);
+    return take_pages_behind(take_available(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
+  }
+
   /// Larger hint stacks for a heap that has grown: 0.7 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
@@ -189,10 +208,10 @@ class Growth : public ExactSearch<Place> {
     if (capacity < needed + needed / 8) capacity = needed + needed / 8;
     return round_up(capacity * sizeof(Address), granule_bytes);
   }
-  u64 pool_deficit(u64 records) const {
+  u64 pool_deficit(u64 records, u32 spare) const {
     const Header& h = header();
     if (records <= h.pool_count) return 0;
-    return (records - h.pool_count + page_count() / 2 + 1) * h.record_bytes;
+    return (records - h.pool_count + spare) * h.record_bytes;
   }
 
   /// Whether take_records would find room without cutting into the free memory at the heap's end,
@@ -222,16 +241,26 @@ class Growth : public ExactSearch<Place> {
 
   /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
   bool take_pages(u32 pages, Granule c, Granule clear = 0) {
-    const u32 available = static_cast<u32>((header().owned_end - mapped_end()) >> page_shift);
-    u64 gap = 0;
-    if (pages > available) {
-      // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
-      const u64 foreign = place().memory.bytes() - header().owned_end;
-      if (foreign != 0) {
-        if (available != 0 && !take_pages(available, 0)) return false;
-        gap = (foreign >> page_shift);
-      }
-    }
+    if (place().memory.bytes() == header().owned_end) return take_pages_behind(0, ~u32{0}, pages, c, clear);
+    // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
+    const u32 available = available_pages();
+    if (pages <= available && take_pages_behind(0, available, pages, c, clear)) return true;
+    return clear == 0 && take_pages_behind(take_available(), ~u32{0}, pages, c, 0);
+  }
+
+  /// Pages that the memory has behind the heap's, and that are the heap's to take.
+  u32 available_pages() const { return static_cast<u32>((header().owned_end - mapped_end()) >> page_shift); }
+
+  /// Takes all that is available before somebody else's pages. Returns how many pages the heap leaves out
+  /// from then on: theirs, and its own if those are too few to hold the records that they would need.
+  u64 take_available() {
+    const u32 available = available_pages();
+    if (available != 0) take_pages_behind(0, available, available, 0, 0);
+    return (place().memory.bytes() - mapped_end()) >> page_shift;
+  }
+
+  /// The same behind `gap` pages of somebody else, and at most `most` pages.
+  bool take_pages_behind(u64 gap, u32 most, u32 pages, Granule c, Granule clear) {
     const Granule tail = gap == 0 ? tail_free() : 0;
     u64 map = 0;
     u64 pool = 0;
@@ -239,16 +268,22 @@ class Growth : public ExactSearch<Place> {
     const Granule start = header().granules + static_cast<Granule>(gap << granule_page_shift);
     const Granule front_at = clear > start ? clear : start;
     u64 granules = 0;
+    u32 spare = page_count() / 2 + 1;
     for (;;) {
       map = map_deficit(gap + pages);
-      pool = pool_deficit(pages + (gap != 0));
+      pool = pool_deficit(pages + (gap != 0), spare);
       front = 0;
       if (map + pool != 0 && !has_room_for_records(map + pool)) {
         front = record_granules(map + pool);
       }
       granules = front == 0 ? (c > tail ? c - tail : 0) : u64{front} + (clear != 0 ? clear - start : c);
       if (granules <= u64{pages} << granule_page_shift) break;
-      pages = pages_of(granules);
+      if (pages_of(granules) <= most) {
+        pages = pages_of(granules);
+      } else {
+        if (spare == 0) return false;
+        spare = 0;  // there is no room for records in advance
+      }
     }
     if (!within_limits(gap, pages, granules)) return false;
     if constexpr (!Place::inside) {
@@ -271,10 +306,14 @@ class Growth : public ExactSearch<Place> {
 
   /// Whether `pages` pages behind the gap may be taken, and `granules` of them are inside the span.
   bool within_limits(u64 gap, u64 pages, u64 granules) const {
-    const Header& h = header();
     const u64 from = mapped_end() + (gap << page_shift);
-    const u64 limit = h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
-    return from + (pages << page_shift) <= limit && from + (granules << granule_shift) <= h.end;
+    return from + (pages << page_shift) <= limit() && from + (granules << granule_shift) <= header().end;
+  }
+
+  /// Where the last page that the heap may take ends.
+  u64 limit() const {
+    const Header& h = header();
+    return h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
   }
 
   /// Makes the memory reach `pages` pages behind the gap.

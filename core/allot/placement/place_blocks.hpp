@@ -14,14 +14,14 @@
 // Allocation functions return a granule, or ~error (at or above granule_limit): one scalar.
 #pragma once
 
-#include <allot/placement/create.hpp>
+#include <allot/placement/shrink.hpp>
 
 namespace allot {
 
 template <class Place>
-class PlaceBlocks : public Create<Place> {
+class PlaceBlocks : public Shrink<Place> {
  public:
-  using Base = Create<Place>;
+  using Base = Shrink<Place>;
   using Base::Base;
 
  protected:

@@ -22,6 +22,8 @@ export interface HeapExports {
   allot_validate(heap: number): number;
   allot_reserve(heap: number, begin: number, end: number): number;
   allot_unreserve(heap: number, begin: number): number;
+  allot_grow(heap: number, pages: number): number;
+  allot_trim(heap: number): number;
   allot_set_maximum(heap: number, bytes: number): number;
   allot_set_quota(heap: number, bytes: number): number;
   allot_merge(heap: number): void;
@@ -46,6 +48,8 @@ export const exportNames = [
   'allot_validate',
   'allot_reserve',
   'allot_unreserve',
+  'allot_grow',
+  'allot_trim',
   'allot_set_maximum',
   'allot_set_quota',
   'allot_merge',

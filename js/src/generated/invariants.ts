@@ -13,7 +13,7 @@ export const invariants: Readonly<Record<number, string>> = {
   9: 'every page belongs to an agent that exists and has no unknown flag',
   10: 'the record of a gap has no bit set',
   11: "the agent's record is in use and has its own number",
-  12: 'live <= peak <= managed, and the watermark is the lower of peak and quota',
+  12: 'live <= peak, peak is a number of granules, and the watermark is the lower of peak and quota',
   13: 'the hint stacks lie in the memory of the records, with a depth that is a power of two in range (none under policy exact)',
   14: 'no hint stack is deeper than its limit, and every hint is a granule of the heap',
   15: 'the run is absent, or one free block of more than 128 granules that ends where the agent says',

@@ -51,7 +51,7 @@ constexpr Field fields[] = {
     FIELD(page_map_capacity, corrupt),
     FIELD(agents, corrupt),
     FIELD(reserved_spans, corrupt),
-    FIELD(lock, corrupt),
+    FIELD(spare_word, corrupt),
     FIELD(agent, corrupt),
     FIELD(checksum, corrupt),
     FIELD(granules, corrupt),
@@ -59,6 +59,9 @@ constexpr Field fields[] = {
     FIELD(last_error, accepted),
     FIELD(last_error_address, accepted),
     FIELD(violation_address, accepted),
+    // Held or free, the heap is the same.
+    FIELD(lock, accepted),
+    FIELD(spare_words, accepted),
 };
 
 void expect_result(const std::vector<std::uint8_t>& bytes, std::uint64_t image, const Field& field) {
