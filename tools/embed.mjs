@@ -11,11 +11,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { readImports, readSections, writeSections } from './wasm-sections.mjs';
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = join(root, 'js/src/generated/modules.ts');
 const places = ['inside', 'outside'];
 
-function encoded(place) {
+function moduleOf(place) {
   const file = join(root, `build/wasm/allot-${place}.wasm`);
   if (!existsSync(file)) {
     console.error(`${relative(root, file)} is missing: build the wasm modules first (./dev build)`);
@@ -26,13 +28,41 @@ function encoded(place) {
     console.error(`${relative(root, file)} is not a valid WebAssembly module`);
     process.exit(1);
   }
-  return bytes.toString('base64');
+  return bytes;
 }
+
+/**
+ * The same module for a shared memory. Its code does not change, only what it says of the memory
+ * that it imports, and a shared one must have a maximum: so the package carries that one section
+ * twice and not the whole module.
+ */
+function forShared(bytes) {
+  const sections = readSections(bytes);
+  const { at } = readImports(bytes).find(({ kind }) => kind === 'memory').limits;
+  const imports = sections.findIndex(({ name }) => name === 'import');
+  const { id, name, content } = sections[imports];
+  const shared = [3 /* has a maximum, is shared */, 0, 0x80, 0x80, 0x04 /* 65536 pages as LEB128 */];
+  // The flags stand before the minimum, which is one byte: trim-module.mjs made it 0.
+  const changed = Buffer.concat([content.subarray(0, at - 1), Uint8Array.from(shared), content.subarray(at + 1)]);
+  const lengthUpTo = (count) => writeSections(sections.slice(0, count)).length;
+  const [from, to] = [lengthUpTo(imports), lengthUpTo(imports + 1)];
+  const section = writeSections([{ id, name, content: changed }]).subarray(writeSections([]).length);
+  if (!WebAssembly.validate(Buffer.concat([bytes.subarray(0, from), section, bytes.subarray(to)]))) {
+    throw new Error('the module for shared memories is not valid');
+  }
+  return { from, to, section };
+}
+
+const modules = Object.fromEntries(places.map((place) => [place, moduleOf(place)]));
+const shared = forShared(modules.inside);
 
 const text = [
   '// Made by tools/embed.mjs from build/wasm. Not committed; do not edit.',
   // Typed, or the declarations would repeat all of it as a literal type.
-  ...places.map((place) => `export const ${place}: string =\n  '${encoded(place)}';`),
+  ...places.map((place) => `export const ${place}: string =\n  '${modules[place].toString('base64')}';`),
+  '// What takes the place of the bytes [from, to) of `inside` when the memory is shared.',
+  'export const sharedImports: { readonly from: number; readonly to: number; readonly section: string } =',
+  `  { from: ${shared.from}, to: ${shared.to}, section: '${shared.section.toString('base64')}' };`,
   '',
 ].join('\n');
 

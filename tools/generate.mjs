@@ -5,8 +5,9 @@
 //   core/allot/base/invariants.def                 →  js/src/generated/invariants.ts, docs/invariants.md
 //   core/allot/base/statistics.def                 →  js/src/generated/statistics.ts
 //   abi/exports.def                                →  js/src/generated/exports.ts
-//   js/src/elements.def                            →  js/src/generated/numbers.ts
-//                                                  →  js/src/generated/modules.d.ts
+//   js/src/elements.def                            →  js/src/generated/numbers.ts, elements.ts
+//                                                  →  js/src/compat/generated/wasm-heap-manager-*.ts
+//                                                  →  js/src/generated/accessors.ts, short-texts.ts, modules.d.ts
 //
 //   tools/generate.mjs            writes the files (they are committed)
 //   tools/generate.mjs --check    writes nothing; exits 1 when a file is stale
@@ -16,6 +17,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { readEntries, requireDistinct } from './definitions.mjs';
+import { accessorsModule } from './generate/accessors.mjs';
+import { elementsFrom, elementsModule, numbersModule } from './generate/elements.mjs';
+import { shortTextsModule } from './generate/short-texts.mjs';
+import { wasmHeapManagerModules } from './generate/wasm-heap-manager.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tables = {
@@ -200,58 +205,6 @@ ${entries.map(([, name]) => `  ${quoted(name)},`).join('\n')}
 `;
 }
 
-function numbersModule() {
-  const entries = readTable('elements', 'ALLOT_ELEMENT', 4, 0);
-  const methods = ([name, bytes, type, text]) => {
-    // One byte has no order, so DataView's methods for it take no third argument.
-    const order = bytes === '1' ? '' : ', true';
-    return `
-  /** Reads ${text} at \`byteOffset\`. Rules: {@link NumberAccess}. */
-  read${name}(byteOffset: number): ${type} {
-    try {
-      if (byteOffset >>> 0 === byteOffset) return this.view.get${name}(byteOffset${order});
-    } catch {
-      // The view is stale or the bytes lie outside: the slow way below finds out which.
-    }
-    return this.currentView('read${name}', byteOffset, ${bytes}).get${name}(byteOffset${order});
-  }
-
-  /** Writes ${text} at \`byteOffset\`. Rules: {@link NumberAccess}. */
-  write${name}(byteOffset: number, value: ${type}): void {
-    try {
-      if (byteOffset >>> 0 === byteOffset && typeof value === '${type}') {
-        this.view.set${name}(byteOffset, value${order});
-        return;
-      }
-    } catch {
-      // As above.
-    }
-    requireType('write${name}', 'value', value, '${type}');
-    this.currentView('write${name}', byteOffset, ${bytes}).set${name}(byteOffset, value${order});
-  }`;
-  };
-  return `${header(tables.elements)}
-import { ViewOfMemory } from '../access.js';
-import { requireType } from '../arguments.js';
-
-/**
- * Reads and writes numbers anywhere in the memory, little-endian as WebAssembly does. Any
- * \`byteOffset\` (an address, in bytes) will do: it need not be aligned, nor lie in a live block.
- *
- * Every method costs about as much as the \`DataView\` method it calls, never grows the memory, and
- * always sees the memory as it is now, whoever grew it. An integer outside the range of its type is
- * written modulo 2 to the number of bits, as typed arrays do.
- *
- * The errors of all of them: a \`byteOffset\` or value of the wrong type is a \`TypeError\` (code
- * \`wrong_type\`), a \`byteOffset\` that is negative, fractional or NaN a \`RangeError\`
- * (\`invalid_number\`), bytes outside the memory a \`RangeError\` (\`out_of_bounds\`). After an error
- * nothing is written.
- */
-export class NumberAccess extends ViewOfMemory {${entries.map(methods).join('\n')}
-}
-`;
-}
-
 /**
  * What the compiler takes for the embedded modules until a build has made modules.ts, which then
  * comes first: so types can be checked without building any wasm.
@@ -261,16 +214,22 @@ function modulesDeclaration() {
 
 export declare const inside: string;
 export declare const outside: string;
+export declare const sharedImports: { readonly from: number; readonly to: number; readonly section: string };
 `;
 }
 
 const errors = readErrors();
+const elements = elementsFrom(readTable('elements', 'ALLOT_ELEMENT', 8, 0));
 const outputs = {
   'js/src/generated/errors.ts': errorsModule(errors),
   'js/src/generated/statistics.ts': statisticsModule(),
   'js/src/generated/invariants.ts': invariantsModule(),
   'js/src/generated/exports.ts': exportsModule(),
-  'js/src/generated/numbers.ts': numbersModule(),
+  'js/src/generated/numbers.ts': numbersModule(elements),
+  'js/src/generated/accessors.ts': accessorsModule(elements),
+  'js/src/generated/elements.ts': elementsModule(elements),
+  ...wasmHeapManagerModules(elements),
+  'js/src/generated/short-texts.ts': shortTextsModule(),
   'js/src/generated/modules.d.ts': modulesDeclaration(),
   'docs/errors.md': errorsDocument(errors),
   'docs/invariants.md': invariantsDocument(),

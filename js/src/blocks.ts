@@ -4,6 +4,7 @@
 import { addressLimit } from './arguments.js';
 import { makeError, trapError } from './errors.js';
 import type { HeapExports } from './generated/exports.js';
+import type { GuardedCore } from './lock.js';
 import { readStatistic } from './statistics.js';
 
 /**
@@ -27,17 +28,24 @@ const kinds: readonly (BlockKind | undefined)[] = ['free', 'live', 'metadata', '
 /**
  * Walks the blocks, each `free` one joined with the free ones behind it (the core merges free
  * neighbours only when it needs to). Keeps nothing from before a `yield` but addresses, because the
- * caller may change the heap meanwhile.
+ * caller may change the heap meanwhile; what belongs to one step is asked with no other agent in the
+ * heap.
  */
-export function* walk(core: HeapExports, image: number): Generator<Block, void, undefined> {
-  let at = readStatistic(core, image, 'begin');
+export function* walk({ exclusively }: GuardedCore, image: number): Generator<Block, void, undefined> {
+  let at = exclusively('blocks', (core) => readStatistic(core, image, 'begin'));
   // Where the last two blocks began: the nearest places to go on from when the heap has changed.
   let [last, before] = [at, at];
-  while (at < readStatistic(core, image, 'top')) {
-    const block = blockAt(core, image, at) ?? enclosing(core, image, at, last, before);
+  for (;;) {
+    const next = exclusively('blocks', (core) => {
+      if (at >= readStatistic(core, image, 'top')) return undefined;
+      const block = blockAt(core, image, at) ?? enclosing(core, image, at, last, before);
+      return { block, end: block.kind === 'free' ? freeEnd(core, image, block) : endOf(block) };
+    });
+    if (next === undefined) return;
+    const { block, end } = next;
     [last, before] = [block.byteOffset, last];
     const run = toldFrom(block, at);
-    at = block.kind === 'free' ? freeEnd(core, image, block) : endOf(block);
+    at = end;
     yield { ...run, byteLength: at - run.byteOffset };
   }
 }

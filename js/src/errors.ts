@@ -28,6 +28,7 @@ export type CodedTypeError = TypeError & { readonly code: TypeErrorCode };
  * or none at all. Nothing has changed when it is thrown.
  */
 export class HeapError extends Error {
+  /** `'HeapError'`. */
   override get name(): 'HeapError' {
     return 'HeapError';
   }

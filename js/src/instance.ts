@@ -6,17 +6,26 @@ import { makeError } from './errors.js';
 import type { HeapExports } from './generated/exports.js';
 import type { ImagePlace } from './module.js';
 
-/** The memories that this version manages: of 32-bit addresses, not shared. */
+/** Any memory, of any realm. Whether its addresses have 32 bits is found out by linking. */
 export function requireMemory(operation: string, memory: unknown): WebAssembly.Memory {
+  if (isMemory(memory)) return memory;
+  throw wrongType(operation, 'memory', memory, 'a WebAssembly.Memory');
+}
+
+/** Whether it is a memory, of any realm. */
+export function isMemory(value: unknown): value is WebAssembly.Memory {
   // By its tag and not by instanceof: memories of another realm (an iframe, a vm context) will do.
-  if (Object.prototype.toString.call(memory) !== '[object WebAssembly.Memory]') {
-    throw wrongType(operation, 'memory', memory, 'a WebAssembly.Memory');
-  }
-  const { buffer } = memory as WebAssembly.Memory;
-  if (Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]') {
-    throw makeError('unsupported_shared', operation);
-  }
-  return memory as WebAssembly.Memory;
+  // A subclass may have a tag of its own, and is a memory all the same.
+  return tagOf(value) === '[object WebAssembly.Memory]' || value instanceof WebAssembly.Memory;
+}
+
+/** Whether several agents can use a memory at once. */
+export function isShared(memory: WebAssembly.Memory): boolean {
+  return tagOf(memory.buffer) === '[object SharedArrayBuffer]';
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 /** Instantiates a compiled module over a memory. */

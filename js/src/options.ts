@@ -5,6 +5,7 @@ import { checkBound, checkLimit, describe, requireType, wholeNumber, wrongType }
 import { makeError } from './errors.js';
 import { requireMemory } from './instance.js';
 import type { ImagePlace } from './module.js';
+import type { Tracking } from './tracking.js';
 
 /**
  * How the heap weighs speed against space. `exact`: merges at once and never lends a larger block
@@ -25,6 +26,14 @@ export interface HeapOptions {
   readonly initial?: number | undefined;
   /** Pages that a new memory may grow to. Default: as many as the engine gives. */
   readonly maximum?: number | undefined;
+  /**
+   * Whether a new memory can be used by several agents (workers) at once; it then needs a `maximum`.
+   * Each makes its own `Heap` of it by {@link Heap.attach}; a lock in the image lets one in at a
+   * time. Default: `false`.
+   */
+  readonly shared?: boolean | undefined;
+  /** The addresses of a new memory. Only `'i32'`, the default, is managed by this version. */
+  readonly address?: 'i32' | undefined;
   /**
    * First address (in bytes) that the heap may use. What lies before it is never touched: a
    * module's data and stack, say. Default: 16 with the image inside, so that 0 stays free to mean
@@ -49,6 +58,23 @@ export interface HeapOptions {
    * Costs 4 bits a granule. Default: `false`.
    */
   readonly recordSizes?: boolean | undefined;
+  /** What to remember of the blocks that are handed out; see {@link Heap.track}. Default: `false`. */
+  readonly track?: Tracking | undefined;
+}
+
+/** What goes with an allocation, or picks out blocks. */
+export interface TagOptions {
+  /** Any text: what the block is for. Remembered where {@link Heap.track} is on. */
+  readonly tag?: string | undefined;
+}
+
+/** How to allocate a typed block. */
+export type AllocOptions = TagOptions;
+
+/** How to allocate an array. */
+export interface ArrayAllocOptions extends AllocOptions {
+  /** Bytes from one element to the next; default: the element's length. */
+  readonly byteStride?: number | undefined;
 }
 
 /** How to join a heap. */
@@ -63,6 +89,8 @@ export interface AttachOptions {
    * Without it only the image's header is checked. Default: `true`.
    */
   readonly validate?: boolean | undefined;
+  /** As {@link HeapOptions.track}. */
+  readonly track?: Tracking | undefined;
 }
 
 /** Options, checked, in the form that the core takes them. */
@@ -76,6 +104,7 @@ export interface Plan {
   readonly flags: number;
   readonly softMaximum: number;
   readonly quota: number;
+  readonly track: Tracking;
 }
 
 const maximumPages = 65536;
@@ -101,10 +130,11 @@ export function readOptions(operation: string, options: HeapOptions): Plan {
   const quota = checkLimit(operation, 'quota', options.quota ?? Infinity);
 
   const flags = recordSizes ? recordSizesFlag : 0;
+  const track = readTracking(operation, options.track);
 
   // Last, because a memory may be made here: only for options that will do.
   const memory = options.memory === undefined ? newMemory(operation, options) : givenMemory(operation, options);
-  return { place, memory, begin, end, policy, flags, softMaximum, quota };
+  return { place, memory, begin, end, policy, flags, softMaximum, quota, track };
 }
 
 /** Refuses anything but an object of options, such as a bare memory. */
@@ -119,9 +149,24 @@ function requirePlace(operation: string, place: unknown): ImagePlace {
   throw makeError('invalid_option', operation, `image is ${describe(place)}, not 'inside' or 'outside'`);
 }
 
-function givenMemory(operation: string, { memory, initial, maximum }: HeapOptions): WebAssembly.Memory {
-  if (initial !== undefined || maximum !== undefined) {
-    throw makeError('invalid_option', operation, 'initial and maximum are for a new memory, not a given one');
+/** What is to be remembered of blocks. */
+export function readTracking(operation: string, track: unknown = false): Tracking {
+  if (typeof track === 'boolean' || track === 'sites') return track;
+  throw makeError('invalid_option', operation, `track is ${describe(track)}, not true, false or 'sites'`);
+}
+
+/** The tag in the options of an allocation. */
+export function readTag(operation: string, options: TagOptions): string | undefined {
+  requireObject(operation, options);
+  const { tag } = options;
+  if (tag !== undefined) requireType(operation, 'tag', tag, 'string');
+  return tag;
+}
+
+function givenMemory(operation: string, options: HeapOptions): WebAssembly.Memory {
+  const { memory, initial, maximum, shared, address } = options;
+  if (initial !== undefined || maximum !== undefined || shared !== undefined || address !== undefined) {
+    throw makeError('invalid_option', operation, 'initial, maximum, shared and address are for a new memory');
   }
   return requireMemory(operation, memory);
 }
@@ -132,8 +177,15 @@ function newMemory(operation: string, options: HeapOptions): WebAssembly.Memory 
   if (maximum !== undefined && maximum < initial) {
     throw makeError('size_too_large', operation, `initial is ${initial} and maximum ${maximum} pages`);
   }
+  const shared = options.shared ?? false;
+  requireType(operation, 'shared', shared, 'boolean');
+  if (shared && maximum === undefined) {
+    throw makeError('invalid_option', operation, 'a shared memory needs a maximum');
+  }
+  const address: unknown = options.address ?? 'i32';
+  if (address !== 'i32') throw makeError('unsupported_memory', operation, `address is ${describe(address)}`);
   try {
-    return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
+    return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum, shared });
   } catch (cause) {
     throw makeError('out_of_memory', operation, `${initial} pages`, undefined, { cause });
   }

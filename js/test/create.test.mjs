@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { Heap } from 'allot';
 
 import { places, policies, rejectsCode, throwsCode } from './support/expect.mjs';
+import { can } from './support/runtime.mjs';
 
 const pageBytes = 65536;
 
@@ -184,6 +185,16 @@ test('options that cannot be are refused, by both ways of making a heap', async 
     [{ quota: NaN }, 'RangeError', 'invalid_number'],
     [{ quota: 9n }, 'TypeError', 'wrong_type'],
     [{ recordSizes: 1 }, 'TypeError', 'wrong_type'],
+    [{ shared: true }, 'TypeError', 'invalid_option'], // WebAssembly wants a maximum
+    [{ shared: true, initial: 3 }, 'TypeError', 'invalid_option'],
+    [{ shared: 1, maximum: 4 }, 'TypeError', 'wrong_type'],
+    [{ shared: 'yes', maximum: 4 }, 'TypeError', 'wrong_type'],
+    [{ shared: null, maximum: '4' }, 'TypeError', 'wrong_type'],
+    [{ shared: true, initial: 5, maximum: 4 }, 'RangeError', 'size_too_large'],
+    [{ memory, shared: true }, 'TypeError', 'invalid_option'],
+    [{ memory, address: 'i32' }, 'TypeError', 'invalid_option'],
+    [{ address: 'i64' }, 'TypeError', 'unsupported_memory'],
+    [{ track: 1 }, 'TypeError', 'invalid_option'],
   ];
   for (const [options, className, code] of cases) {
     throwsCode(() => Heap.createSync(options), className, code, /Heap\.createSync/);
@@ -192,12 +203,32 @@ test('options that cannot be are refused, by both ways of making a heap', async 
   assert.deepEqual(new Uint8Array(memory.buffer), new Uint8Array(pageBytes), 'the memory is untouched');
 });
 
-test('a shared memory is refused', async () => {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
-  throwsCode(() => Heap.createSync({ memory }), 'TypeError', 'unsupported_shared');
-  await rejectsCode(Heap.create({ memory }), 'TypeError', 'unsupported_shared');
-  throwsCode(() => Heap.attachSync(memory), 'TypeError', 'unsupported_shared');
-  await rejectsCode(Heap.attach(memory), 'TypeError', 'unsupported_shared');
+if (can.shared) {
+  test('a shared memory, new or given', async () => {
+    const heaps = [
+      Heap.createSync({ shared: true, maximum: 4 }),
+      await Heap.create({ shared: true, initial: 2, maximum: 4 }),
+      Heap.createSync({ memory: new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true }) }),
+      await Heap.create({ memory: new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true }), policy: 'exact' }),
+    ];
+    assert.equal(heaps[1].buffer.byteLength, 2 * pageBytes);
+    for (const heap of heaps) {
+      assert.equal(Object.prototype.toString.call(heap.buffer), '[object SharedArrayBuffer]');
+      const p = heap.malloc(100_000);
+      heap.writeInt32(p, 42);
+      assert.equal(Heap.attachSync(heap.memory).readInt32(p), 42);
+      (await Heap.attach(heap.memory)).free(p);
+      assert.equal(heap.stat('live'), 0);
+      throwsCode(() => heap.malloc(4 * pageBytes), 'RangeError', 'out_of_memory');
+      heap.validate();
+    }
+  });
+}
+
+test('what is not said to be shared is not', () => {
+  for (const options of [{}, { maximum: 4 }, { shared: false }, { shared: false, maximum: 4 }, { shared: undefined, maximum: 4 }]) {
+    assert.ok(Heap.createSync(options).buffer instanceof ArrayBuffer);
+  }
 });
 
 test('many heaps at once do not know of each other', () => {

@@ -7,19 +7,10 @@ import { test } from 'node:test';
 import { Heap } from 'allot';
 
 import { changesNothing, places, policies, throwsCode } from './support/expect.mjs';
+import { can } from './support/runtime.mjs';
 
 const pageBytes = 65536;
 const GiB = 2 ** 30;
-
-/** Only what is touched of such a memory takes room. Some machines still cannot have it. */
-function largeMemory(pages, context) {
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: 65536 });
-  } catch {
-    context.skip(`this machine has no memory of ${pages} pages to give`);
-    return undefined;
-  }
-}
 
 for (const image of places) {
   for (const policy of policies) {
@@ -28,9 +19,10 @@ for (const image of places) {
       ['across 2 GiB', 2 * GiB / pageBytes + 1, 2 * GiB - pageBytes],
       ['up to 4 GiB', 4 * GiB / pageBytes, 4 * GiB - 4 * pageBytes],
     ]) {
-      test(`a heap ${name} (${image}, ${policy})`, (context) => {
-        const memory = largeMemory(pages, context);
-        if (memory === undefined) return;
+      if (!can.bigMemory) continue;
+      test(`a heap ${name} (${image}, ${policy})`, () => {
+        // Only what is touched of such a memory takes room.
+        const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
         const heap = Heap.createSync({ memory, begin, image, policy, softMaximum: pages * pageBytes });
         const blocks = [];
         throwsCode(() => {

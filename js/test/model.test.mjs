@@ -10,9 +10,10 @@ import { Heap } from 'allot';
 
 import { drive } from './support/drive.mjs';
 import { places, policies } from './support/expect.mjs';
+import { setting } from './support/runtime.mjs';
 
-const seed = Number(process.env.ALLOT_SEED ?? 20_240_229);
-const operations = Number(process.env.ALLOT_OPERATIONS ?? 100_000);
+const seed = Number(setting('ALLOT_SEED', 20_240_229));
+const operations = Number(setting('ALLOT_OPERATIONS', 100_000));
 
 places.forEach((image, i) => {
   policies.forEach((policy, j) => {

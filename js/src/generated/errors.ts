@@ -12,7 +12,12 @@ export type HeapErrorCode =
   | 'wrong_address_type'
   | 'corrupt_image'
   | 'span_in_use'
-  | 'not_recorded';
+  | 'not_recorded'
+  | 'freed_ref'
+  | 'another_heap'
+  | 'bad_allocator'
+  | 'lock_held'
+  | 'module_clash';
 
 /** The codes of the `RangeError`s that this package throws. */
 export type RangeErrorCode =
@@ -24,6 +29,9 @@ export type RangeErrorCode =
   | 'invalid_policy'
   | 'invalid_number'
   | 'out_of_bounds'
+  | 'unaligned'
+  | 'index_out_of_range'
+  | 'unsafe_pointer'
   | 'string_too_long'
   | 'unsupported_encoding';
 
@@ -31,8 +39,14 @@ export type RangeErrorCode =
 export type TypeErrorCode =
   | 'wrong_type'
   | 'invalid_option'
-  | 'unsupported_shared'
-  | 'unsupported_memory';
+  | 'invalid_layout'
+  | 'malformed_text'
+  | 'cannot_wait'
+  | 'unsupported_memory'
+  | 'unsupported_element'
+  | 'unsupported_operation'
+  | 'invalid_module'
+  | 'missing_import';
 
 /** The codes of errors that the core reports by number. */
 export type CoreErrorCode =
@@ -75,12 +89,26 @@ export const errorTable = {
   not_recorded: { kind: 'HeapError', text: 'the heap does not record requested sizes' },
   wrong_type: { kind: 'TypeError', text: 'an argument has the wrong type' },
   invalid_option: { kind: 'TypeError', text: 'an option has no such value, or cannot go with another one' },
+  invalid_layout: { kind: 'TypeError', text: 'a description of a type cannot be laid out' },
+  malformed_text: { kind: 'TypeError', text: 'the text is malformed, and was not to be replaced' },
+  cannot_wait: { kind: 'TypeError', text: 'this memory or this agent cannot wait' },
+  unsupported_memory: { kind: 'TypeError', text: 'this version manages memories with 32-bit addresses only' },
+  unsupported_element: { kind: 'TypeError', text: 'this engine, or this operation, does not support the element type' },
+  unsupported_operation: { kind: 'TypeError', text: 'this heap cannot do that' },
   invalid_number: { kind: 'RangeError', text: 'an address, size or count must be a whole number from 0 up' },
   out_of_bounds: { kind: 'RangeError', text: 'the bytes to read or write lie outside the memory' },
+  unaligned: { kind: 'RangeError', text: "the address must be a multiple of the element's size" },
+  index_out_of_range: { kind: 'RangeError', text: 'an index must be a whole number from 0 up, below the length' },
+  unsafe_pointer: { kind: 'RangeError', text: 'a 64-bit address above 2^53 - 1 is no safe number' },
   string_too_long: { kind: 'RangeError', text: 'the encoded string does not fit the capacity given for it' },
-  unsupported_encoding: { kind: 'RangeError', text: 'this version reads and writes utf8 only' },
-  unsupported_shared: { kind: 'TypeError', text: 'this version does not manage shared memories' },
-  unsupported_memory: { kind: 'TypeError', text: 'this version manages memories with 32-bit addresses only' },
+  unsupported_encoding: { kind: 'RangeError', text: 'there is no such encoding; there are ascii latin1 utf8 utf16 utf32' },
+  freed_ref: { kind: 'HeapError', text: 'the block of this ref was freed' },
+  another_heap: { kind: 'HeapError', text: 'the ref belongs to another heap' },
+  bad_allocator: { kind: 'HeapError', text: 'the adopted allocator answered with what cannot be an address' },
+  lock_held: { kind: 'HeapError', text: "another agent holds the heap's lock; it may have been terminated" },
+  module_clash: { kind: 'HeapError', text: 'two modules want the same part of the memory' },
+  invalid_module: { kind: 'TypeError', text: 'the module cannot be placed in this heap' },
+  missing_import: { kind: 'TypeError', text: 'the module imports what nobody provides' },
 } as const;
 
 /** The code of each error number of the core. */

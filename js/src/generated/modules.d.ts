@@ -2,3 +2,4 @@
 
 export declare const inside: string;
 export declare const outside: string;
+export declare const sharedImports: { readonly from: number; readonly to: number; readonly section: string };

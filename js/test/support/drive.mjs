@@ -110,6 +110,20 @@ export function drive(heap, { seed, operations, liveGoal = 600, sampleEvery = 20
       if (random.percent(50)) heap.quota = random.percent(50) ? Infinity : model.liveBytes + random.below(50_000);
       else heap.merge();
     },
+    grow() {
+      const before = cheapFigures.map((name) => heap.stat(name));
+      const bytes = heap.buffer.byteLength;
+      const pages = random.below(3);
+      try {
+        assert.equal(heap.grow(pages), bytes / 65536);
+        assert.equal(heap.buffer.byteLength, bytes + pages * 65536);
+      } catch (error) {
+        assert.equal(error.code, 'out_of_memory', error.stack);
+        assert.equal(heap.buffer.byteLength, bytes);
+      }
+      // The heap takes what was grown when it needs it; but it must at once if it lies behind somebody else's.
+      if (!othersGrow) cheapFigures.forEach((name, i) => assert.equal(heap.stat(name), before[i], `${name} after growing`));
+    },
     spans() {
       if (reserved.length > 3 || (reserved.length > 0 && random.percent(50))) {
         heap.unreserve(reserved.splice(random.below(reserved.length), 1)[0]);
@@ -137,6 +151,7 @@ export function drive(heap, { seed, operations, liveGoal = 600, sampleEvery = 20
     if (kind < 30) return 'misuse';
     if (kind < 40) return 'limits';
     if (kind < 43) return 'spans';
+    if (kind < 44) return 'grow';
     if (kind < 150) return 'realloc';
     if (random.percent(model.count < phase ? 70 : 30)) {
       return kind < 300 ? 'calloc' : kind < 400 ? 'alignedAlloc' : 'malloc';

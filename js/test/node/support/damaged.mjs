@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { Heap } from 'allot';
 
-import { makeRandom } from './random.mjs';
+import { makeRandom } from '../../support/random.mjs';
 
 /** A heap with live, free and record blocks in it. */
 export function usedHeap(policy) {

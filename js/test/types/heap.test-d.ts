@@ -3,7 +3,6 @@
 import {
   Heap,
   HeapError,
-  type AllocatedString,
   type AttachOptions,
   type Block,
   type BlockKind,
@@ -12,6 +11,7 @@ import {
   type HeapStatistics,
   type Policy,
   type StatisticName,
+  type StringRef,
 } from 'allot';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -30,12 +30,31 @@ export async function usage(memory: WebAssembly.Memory): Promise<void> {
   check<Equal<ReturnType<typeof heap.readInt32>, number>>();
   check<Equal<ReturnType<typeof heap.readBigInt64>, bigint>>();
   check<Equal<Parameters<typeof heap.writeBigUint64>, [byteOffset: number, value: bigint]>>();
-  check<Equal<ReturnType<typeof heap.allocString>, AllocatedString>>();
+  check<Equal<ReturnType<typeof heap.allocString>, StringRef>>();
   check<Equal<ReturnType<typeof heap.stats>, HeapStatistics>>();
   check<Equal<Block['kind'], BlockKind>>();
   check<Equal<Policy, 'exact' | 'compact' | 'balanced' | 'fast'>>();
   const name: StatisticName = 'largestFree';
   heap.stat(name).toFixed();
+  // Typed blocks: the type says what the ref reads and writes.
+  const typed = heap.alloc(Int32Array, 10);
+  check<Equal<ReturnType<(typeof typed)['read']>, number>>();
+  check<Equal<(typeof typed)['view'], Int32Array>>();
+  const pointer = heap.alloc('Pointer64', 0n);
+  check<Equal<typeof pointer.value, bigint>>();
+  pointer.target(Float64Array, 3)?.view.fill(1);
+  const wide = heap.allocArray('BigUint128', [1n, 2n]);
+  check<Equal<ReturnType<typeof wide.read>, bigint>>();
+  check<Equal<ReturnType<typeof heap.view<Uint8Array>>, Uint8Array>>();
+  heap.atomics.add('BigInt64', 16, 1n);
+  // @ts-expect-error a BigInt element takes no number
+  heap.atomics.add('BigInt64', 16, 1);
+  // @ts-expect-error an array needs a length or elements
+  heap.alloc(Float32Array);
+  // @ts-expect-error there is no such element
+  heap.alloc('Int24', 1);
+  // @ts-expect-error an array at an address needs a length
+  heap.ref(Int32Array, 16);
   for (const block of heap.blocks()) block.byteOffset.toFixed();
   heap.quota = heap.quota + 1;
   if (!(await Promise.resolve(true))) throw new HeapError('double_free' satisfies HeapErrorCode, 'message', 16);

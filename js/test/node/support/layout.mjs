@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
-const layout = new URL('../../../core/allot/image/layout.hpp', import.meta.url);
+const layout = new URL('../../../../core/allot/image/layout.hpp', import.meta.url);
 const widths = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
 /** @returns {{ bytes: number, fields: { name: string, offset: number, bytes: number }[] }} */

@@ -1,0 +1,317 @@
+// Made by tools/generate.mjs. Do not edit.
+
+/** The most bytes that there is a function for. */
+export const shortBytes = 32;
+
+/**
+ * Makes a string of so many bytes if all of them are ASCII, else gives `undefined`. It reads whole
+ * words, of four bytes: up to three bytes behind the text, which must be there. No byte is read twice.
+ *
+ * One function for each length, because all ways to have one for several lengths cost more: strings
+ * that are joined are copied later, an array of arguments is copied at once.
+ */
+export const shortAscii: readonly ((view: DataView, at: number) => string | undefined)[] = [
+  () => '',
+  (view, at) => {
+    const w0 = view.getInt32(at, true);
+    if (((w0 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true);
+    if (((w0 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true);
+    if (((w0 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true);
+    if (((w0) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true);
+    if (((w0 | w1 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true);
+    if (((w0 | w1 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true);
+    if (((w0 | w1 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true);
+    if (((w0 | w1) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true);
+    if (((w0 | w1 | w2 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true);
+    if (((w0 | w1 | w2 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true);
+    if (((w0 | w1 | w2 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true);
+    if (((w0 | w1 | w2) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true);
+    if (((w0 | w1 | w2 | w3 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true);
+    if (((w0 | w1 | w2 | w3 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true);
+    if (((w0 | w1 | w2 | w3 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true);
+    if (((w0 | w1 | w2 | w3) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true);
+    if (((w0 | w1 | w2 | w3 | w4 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true);
+    if (((w0 | w1 | w2 | w3 | w4 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true);
+    if (((w0 | w1 | w2 | w3 | w4 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true);
+    if (((w0 | w1 | w2 | w3 | w4) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255, w6 >>> 24);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getInt32(at + 28, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7 << 24) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255, w6 >>> 24, w7 & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getInt32(at + 28, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7 << 16) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255, w6 >>> 24, w7 & 255, (w7 >> 8) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getInt32(at + 28, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7 << 8) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255, w6 >>> 24, w7 & 255, (w7 >> 8) & 255, (w7 >> 16) & 255);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getInt32(at + 28, true);
+    if (((w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7) & 0x80808080) !== 0) return undefined;
+    return String.fromCharCode(w0 & 255, (w0 >> 8) & 255, (w0 >> 16) & 255, w0 >>> 24, w1 & 255,
+      (w1 >> 8) & 255, (w1 >> 16) & 255, w1 >>> 24, w2 & 255, (w2 >> 8) & 255, (w2 >> 16) & 255, w2 >>> 24,
+      w3 & 255, (w3 >> 8) & 255, (w3 >> 16) & 255, w3 >>> 24, w4 & 255, (w4 >> 8) & 255, (w4 >> 16) & 255,
+      w4 >>> 24, w5 & 255, (w5 >> 8) & 255, (w5 >> 16) & 255, w5 >>> 24, w6 & 255, (w6 >> 8) & 255,
+      (w6 >> 16) & 255, w6 >>> 24, w7 & 255, (w7 >> 8) & 255, (w7 >> 16) & 255, w7 >>> 24);
+  },
+];
+
+/** Makes a string of the first `count` units of an array that has at least 32: at most so many. */
+export function textOfUnits(units: Uint16Array, count: number): string {
+  // Some units too many, which are cut off again, cost less than an array of just as many.
+  if (count <= 4) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number);
+    return count === 4 ? text : text.slice(0, count);
+  }
+  if (count <= 8) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number);
+    return count === 8 ? text : text.slice(0, count);
+  }
+  if (count <= 12) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
+      units[8] as number, units[9] as number, units[10] as number, units[11] as number);
+    return count === 12 ? text : text.slice(0, count);
+  }
+  if (count <= 16) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
+      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
+      units[13] as number, units[14] as number, units[15] as number);
+    return count === 16 ? text : text.slice(0, count);
+  }
+  if (count <= 24) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
+      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
+      units[13] as number, units[14] as number, units[15] as number, units[16] as number, units[17] as number,
+      units[18] as number, units[19] as number, units[20] as number, units[21] as number, units[22] as number,
+      units[23] as number);
+    return count === 24 ? text : text.slice(0, count);
+  }
+  if (count <= 32) {
+    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
+      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
+      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
+      units[13] as number, units[14] as number, units[15] as number, units[16] as number, units[17] as number,
+      units[18] as number, units[19] as number, units[20] as number, units[21] as number, units[22] as number,
+      units[23] as number, units[24] as number, units[25] as number, units[26] as number, units[27] as number,
+      units[28] as number, units[29] as number, units[30] as number, units[31] as number);
+    return count === 32 ? text : text.slice(0, count);
+  }
+  throw new RangeError('too many units');
+}

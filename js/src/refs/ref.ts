@@ -1,0 +1,115 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Purpose: what all refs share: a place in a heap, the life of the block it lies in, and how to free it.
+// Floor:   door js.
+
+import { makeError } from '../errors.js';
+import type { Heap } from '../heap.js';
+import type { Life, Place } from './place.js';
+
+// Engines without explicit resource management have no Symbol.dispose; helpers for it (TypeScript's,
+// core-js's) look for this one.
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+/**
+ * A typed place in a heap's memory: a number, an array, a text or a struct.
+ *
+ * A ref never goes stale when the memory grows: it keeps an address, and looks at the memory as it
+ * is at each use. It is an `ArrayBufferView` by its properties: `new Uint8Array(ref.buffer,
+ * ref.byteOffset, ref.byteLength)` are its bytes, for as long as nobody grows the memory.
+ *
+ * Once its block is freed (by any ref into it, by `heap.free(address)` or `heap.freeAll()`), every
+ * use of it throws a `HeapError` with code `freed_ref`. A block that the guest frees by itself
+ * cannot be noticed.
+ */
+export abstract class Ref {
+  /** The heap that it lies in. */
+  readonly heap: Heap;
+
+  /** @internal */
+  protected readonly blockLife: Life;
+
+  /**
+   * Its address, whether freed or not.
+   *
+   * @internal
+   */
+  protected readonly ownAddress: number;
+
+  readonly #isOwner: boolean;
+
+  /** Its length in bytes. */
+  abstract get byteLength(): number;
+
+  /** @internal */
+  constructor(place: Place) {
+    this.heap = place.heap;
+    this.blockLife = place.life;
+    this.ownAddress = place.byteOffset;
+    this.#isOwner = place.isOwner;
+  }
+
+  /** Its address: bytes from the beginning of the memory. */
+  get byteOffset(): number {
+    if (this.blockLife.isFreed) throw this.freedError('byteOffset');
+    return this.ownAddress;
+  }
+
+  /** The memory's buffer as it is now; see {@link Heap.buffer}. */
+  get buffer(): ArrayBufferLike {
+    if (this.blockLife.isFreed) throw this.freedError('buffer');
+    return this.heap.buffer;
+  }
+
+  /** Its bytes, for immediate use: growing the memory leaves the view behind. */
+  get bytes(): Uint8Array {
+    return this.heap.bytes(this.byteOffset, this.byteLength);
+  }
+
+  /** Whether its block was freed. */
+  get isFreed(): boolean {
+    return this.blockLife.isFreed;
+  }
+
+  /** Whether it stands for a whole block: a part of a struct or an array cannot be freed by itself. */
+  get isOwner(): boolean {
+    return this.#isOwner;
+  }
+
+  /** Fills it with zeros. */
+  clear(): void {
+    this.heap.fill(this.byteOffset, this.byteLength);
+  }
+
+  /**
+   * Gives its block back to the heap, which ends every ref into it.
+   *
+   * @throws HeapError `freed_ref`; as {@link Heap.free} when no live block begins here
+   * @throws TypeError `unsupported_operation` for a part of another ref
+   */
+  free(): void {
+    if (this.blockLife.isFreed) throw this.freedError('free');
+    if (!this.#isOwner) throw makeError('unsupported_operation', 'free', 'it is a part of another ref', this.ownAddress);
+    this.heap.free(this.ownAddress);
+    // A ref to a block that the heap keeps no record of has a life of its own.
+    this.blockLife.isFreed = true;
+  }
+
+  /** Frees it unless that was done: for `using`. A part does nothing. */
+  [dispose](): void {
+    if (!this.blockLife.isFreed && this.#isOwner) this.free();
+  }
+
+  /**
+   * A place inside it, for the ref of a part.
+   *
+   * @internal
+   */
+  protected placeAt(offset: number): Place {
+    return { heap: this.heap, life: this.blockLife, byteOffset: this.byteOffset + offset, isOwner: false };
+  }
+
+  /** @internal */
+  protected freedError(operation: string): Error {
+    return makeError('freed_ref', operation, `it was at ${this.ownAddress}`, this.ownAddress);
+  }
+}

@@ -1,0 +1,134 @@
+// Purpose: finds where a null-terminated text ends. It looks at a word of four bytes at a time, which in
+//          V8 is more than twice as fast as the engine's own search.
+// Floor:   door js.
+
+import { scratch } from './platform.js';
+
+/** From here on other engines' own search is the faster one, and V8's has little to lose. */
+const nearBytes = 4096;
+
+/** So many bytes at most are looked at through one view: their indices are simple numbers. */
+const spanBytes = 2 ** 30;
+
+/** The first piece of a text that is copied, in bytes; each further one is as long as all before it. */
+const firstPiece = 64;
+
+/** Views on the same bytes; the words may be fewer. */
+interface Views {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/**
+ * Where the first zero unit begins, from `begin` up to `end` (as many bytes as whole units have);
+ * -1 when there is none.
+ */
+export function findTerminator(views: Views, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
+  if (end <= spanBytes) return findInSpan(views.bytes, views.words, begin, end, unitBytes);
+  for (let at = begin; at < end; at += spanBytes) {
+    const base = at - (at % 4);
+    const spanEnd = Math.min(at + spanBytes, end);
+    const bytes = views.bytes.subarray(base, spanEnd);
+    const words = views.words.subarray(base / 4, Math.floor(spanEnd / 4));
+    const found = findInSpan(bytes, words, at - base, spanEnd - base, unitBytes);
+    if (found >= 0) return base + found;
+  }
+  return -1;
+}
+
+function findInSpan(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
+  if (unitBytes !== 1) {
+    return begin % unitBytes === 0
+      ? findAligned(bytes, words, begin, end, unitBytes)
+      : findUnaligned(bytes, begin, end, unitBytes);
+  }
+  const near = Math.min(begin + nearBytes, end);
+  const found = findZeroByte(bytes, words, begin, near);
+  if (found >= 0 || near === end) return found;
+  const index = bytes.subarray(near, end).indexOf(0);
+  return index < 0 ? -1 : near + index;
+}
+
+/** The number of the byte that the lowest bit of a word is in. */
+function lowestByte(bits: number): number {
+  return (31 - Math.clz32(bits & -bits)) >> 3;
+}
+
+function findZeroByte(bytes: Uint8Array, words: Int32Array, begin: number, end: number): number {
+  let at = begin;
+  for (; (at & 3) !== 0; at++) {
+    if (at === end) return -1;
+    if (bytes[at] === 0) return at;
+  }
+  const wordEnd = end >> 2;
+  for (let i = at >> 2; i < wordEnd; i++) {
+    const word = words[i] as number;
+    // Of each byte that is zero the highest bit, and perhaps of some above the lowest such byte.
+    const zeros = (word - 0x01010101) & ~word & 0x80808080;
+    if (zeros !== 0) return 4 * i + lowestByte(zeros);
+  }
+  for (at = Math.max(at, 4 * wordEnd); at < end; at++) if (bytes[at] === 0) return at;
+  return -1;
+}
+
+function findAligned(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 2 | 4): number {
+  const isHalf = unitBytes === 2;
+  const wordEnd = end >> 2;
+  let i = begin >> 2;
+  // A half that is not at the beginning of a word.
+  if ((begin & 3) !== 0 && begin < end) {
+    if (((bytes[begin] as number) | (bytes[begin + 1] as number)) === 0) return begin;
+    i++;
+  }
+  for (; i < wordEnd; i++) {
+    const word = words[i] as number;
+    if (isHalf) {
+      const zeros = (word - 0x00010001) & ~word & 0x80008000;
+      if (zeros !== 0) return 4 * i + (lowestByte(zeros) & 2);
+    } else if (word === 0) {
+      return 4 * i;
+    }
+  }
+  return findUnaligned(bytes, Math.max(4 * i, begin), end, unitBytes);
+}
+
+function findUnaligned(bytes: Uint8Array, begin: number, end: number, unitBytes: 2 | 4): number {
+  for (let at = begin; at < end; at += unitBytes) {
+    const half = (bytes[at] as number) | (bytes[at + 1] as number);
+    if (half === 0 && (unitBytes === 2 || ((bytes[at + 2] as number) | (bytes[at + 3] as number)) === 0)) return at;
+  }
+  return -1;
+}
+
+/** The bytes of a text, at the beginning of an array, up to its terminator or to where reading stopped. */
+interface CopiedText {
+  readonly bytes: Uint8Array;
+  readonly byteLength: number;
+  readonly isTerminated: boolean;
+}
+
+/**
+ * Copies a text up to its terminator, reading no byte twice: where others change the bytes in
+ * between, one that was found not to be zero may be so a moment later.
+ */
+export function copyTerminated(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2 | 4): CopiedText {
+  let copy = viewsOn(scratch);
+  let byteLength = 0;
+  for (let at = begin; at < end; at = begin + byteLength) {
+    const piece = bytes.subarray(at, Math.min(at + Math.max(byteLength, firstPiece), end));
+    if (byteLength + piece.length > copy.bytes.length) {
+      const longer = viewsOn(new Uint8Array(4 * Math.ceil((byteLength + piece.length) / 2)));
+      longer.bytes.set(copy.bytes);
+      copy = longer;
+    }
+    copy.bytes.set(piece, byteLength);
+    const found = findTerminator(copy, byteLength, byteLength + piece.length, unitBytes);
+    if (found >= 0) return { bytes: copy.bytes, byteLength: found, isTerminated: true };
+    byteLength += piece.length;
+  }
+  return { bytes: copy.bytes, byteLength, isTerminated: false };
+}
+
+function viewsOn(bytes: Uint8Array): Views {
+  return { bytes, words: new Int32Array(bytes.buffer) };
+}

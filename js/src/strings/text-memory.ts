@@ -1,0 +1,92 @@
+// Purpose: the views through which text is read and written. They are kept, because a new view costs
+//          half of what a short text does, and never trusted: growth detaches the old buffer of a plain
+//          memory, which leaves its view with no bytes, and leaves the view of a shared one too short.
+//          So what lies inside the view is there, and only what does not is a reason to look again.
+// Floor:   door js.
+
+import type { BufferSource } from '../access.js';
+import { wholeNumber } from '../arguments.js';
+import { makeError } from '../errors.js';
+
+/** A memory as those see it who read and write text in it. */
+export class TextMemory {
+  readonly #source: BufferSource;
+
+  /** What the views below are on. Kept too, because to ask a view for it costs as much as to make one. */
+  buffer: ArrayBufferLike = new ArrayBuffer(0);
+
+  /** All bytes there were when we last looked; none before we first did. */
+  bytes: Uint8Array = new Uint8Array(this.buffer);
+
+  /** The same bytes. */
+  view: DataView = new DataView(this.buffer);
+
+  /** The same bytes, except those at the end that make no word. */
+  words: Int32Array = new Int32Array(this.buffer);
+
+  /**
+   * Whether the platform's codecs may be let loose on these bytes. Browsers refuse theirs for memory
+   * that is shared or resizable. Others do not, but look twice at bytes that another agent may
+   * change in between; so we do not ask.
+   */
+  isDirect = true;
+
+  /** Whether another agent may change the bytes while we read them. */
+  isShared = false;
+
+  /** @param source what has the buffer of now: a memory, or a heap */
+  constructor(source: BufferSource) {
+    this.#source = source;
+  }
+
+  /** Looks for a new buffer at once. */
+  refresh(): void {
+    const { buffer } = this.#source;
+    if (this.buffer === buffer) return;
+    const isResizable = (buffer as { resizable?: boolean }).resizable === true;
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.words = isResizable ? new Int32Array(buffer) : new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+    this.buffer = buffer;
+    this.isShared = !(buffer instanceof ArrayBuffer);
+    this.isDirect = !this.isShared && !isResizable;
+  }
+
+  /** The bytes, when `byteLength` of them at `byteOffset` lie inside the memory. */
+  bytesFor(operation: string, byteOffset: number, byteLength: number): Uint8Array {
+    wholeNumber(operation, 'byteOffset', byteOffset);
+    const { length } = this.bytes;
+    if (byteOffset + byteLength > length || length === 0) this.#lookAgain(operation, byteOffset, byteLength);
+    return this.bytes;
+  }
+
+  #lookAgain(operation: string, byteOffset: number, byteLength: number): void {
+    try {
+      this.refresh();
+    } catch (cause) {
+      // Node 20 has buffers that are longer than any of its typed arrays.
+      throw makeError('unsupported_operation', operation, 'no view holds the memory', undefined, { cause });
+    }
+    const { length } = this.bytes;
+    if (byteOffset + byteLength <= length) return;
+    const bytes = byteLength === 1 ? '1 byte' : `${byteLength} bytes`;
+    throw makeError('out_of_bounds', operation, `${bytes} from ${byteOffset} on; the memory has ${length}`);
+  }
+}
+
+/** Where text lies: the memory, or the buffer that it has now. */
+export type TextPlace = TextMemory | ArrayBufferLike;
+
+/** The memory, with its views. */
+export function memoryOf(place: TextPlace): TextMemory {
+  return place instanceof TextMemory ? place : new TextMemory({ buffer: place });
+}
+
+const memories = /* @__PURE__ */ new WeakMap<BufferSource, TextMemory>();
+
+/** The one `TextMemory` of a heap. Looking it up costs as much as a short text: keep it. */
+export function textMemoryOf(source: BufferSource): TextMemory {
+  let memory = memories.get(source);
+  if (memory === undefined) memories.set(source, (memory = new TextMemory(source)));
+  return memory;
+}

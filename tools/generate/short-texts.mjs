@@ -1,0 +1,79 @@
+// Generates the functions that make strings of few bytes.
+
+/** The longest that is worth it: for longer ones the platform's codec is about as fast. */
+const longest = 32;
+
+/** The bytes of a word, lowest first, as many as are wanted. */
+const bytesOf = (word, count) =>
+  [`${word} & 255`, `(${word} >> 8) & 255`, `(${word} >> 16) & 255`, `${word} >>> 24`].slice(0, count);
+
+function shortText(byteLength) {
+  const words = Math.ceil(byteLength / 4);
+  const inLast = byteLength - 4 * (words - 1);
+  const names = Array.from({ length: words }, (_, index) => `w${index}`);
+  const loads = names.map((name, index) => `${name} = view.getInt32(at${index === 0 ? '' : ` + ${4 * index}`}, true)`);
+  // Of the last word only the bytes that belong to the text decide.
+  const parts = names.map((name, index) =>
+    index === words - 1 && inLast < 4 ? `${name} << ${32 - 8 * inLast}` : name,
+  );
+  const codes = names.flatMap((name, index) => bytesOf(name, index === words - 1 ? inLast : 4));
+  return `  (view, at) => {
+${fold('const ', loads, ', ', ';', '    ')}
+${fold('if (((', parts, ' | ', ') & 0x80808080) !== 0) return undefined;', '    ')}
+${fold('return String.fromCharCode(', codes, ', ', ');', '    ')}
+  },`;
+}
+
+/** A list laid out in lines. */
+function fold(before, entries, separator, after, indent) {
+  const lines = [indent + before];
+  entries.forEach((entry, index) => {
+    const last = index === entries.length - 1;
+    const text = entry + (last ? after : separator);
+    if (lines.at(-1).length + text.trimEnd().length > 110) {
+      lines[lines.length - 1] = lines.at(-1).trimEnd();
+      lines.push(`${indent}  `);
+    }
+    lines[lines.length - 1] += text;
+  });
+  return lines.join('\n');
+}
+
+/** Numbers of units that a string is made of at once. */
+const steps = [4, 8, 12, 16, 24, 32];
+
+function unitStep(count) {
+  const units = Array.from({ length: count }, (_, index) => `units[${index}] as number`);
+  return `  if (count <= ${count}) {
+${fold('const text = String.fromCharCode(', units, ', ', ');', '    ')}
+    return count === ${count} ? text : text.slice(0, count);
+  }`;
+}
+
+export function shortTextsModule() {
+  const lengths = Array.from({ length: longest }, (_, index) => index + 1);
+  return `// Made by tools/generate.mjs. Do not edit.
+
+/** The most bytes that there is a function for. */
+export const shortBytes = ${longest};
+
+/**
+ * Makes a string of so many bytes if all of them are ASCII, else gives \`undefined\`. It reads whole
+ * words, of four bytes: up to three bytes behind the text, which must be there. No byte is read twice.
+ *
+ * One function for each length, because all ways to have one for several lengths cost more: strings
+ * that are joined are copied later, an array of arguments is copied at once.
+ */
+export const shortAscii: readonly ((view: DataView, at: number) => string | undefined)[] = [
+  () => '',
+${lengths.map(shortText).join('\n')}
+];
+
+/** Makes a string of the first \`count\` units of an array that has at least ${longest}: at most so many. */
+export function textOfUnits(units: Uint16Array, count: number): string {
+  // Some units too many, which are cut off again, cost less than an array of just as many.
+${steps.map(unitStep).join('\n')}
+  throw new RangeError('too many units');
+}
+`;
+}
