@@ -3,6 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { allocatorNames, checkAllocators } from './lib/allocators.mjs';
+import { accessTable, measureAccess } from './lib/access.mjs';
 import { list, parseArguments, positive } from './lib/args.mjs';
 import { buildModules } from './lib/build.mjs';
 import { describeMachine } from './lib/machine.mjs';
@@ -17,7 +18,7 @@ Workloads:  ${workloadNames.join(' ')}
 Allocators: ${allocatorNames.join(' ')}`,
   flags: {
     quick: {
-      help: 'at most 3 processes of 3 runs, as many as fit into 80 seconds; no allot-exact unless named',
+      help: 'at most 3 processes of 3 runs, as many as fit into 65 seconds; no allot-exact unless named',
     },
     only: {
       value: 'W2/10k,W3',
@@ -43,11 +44,14 @@ try {
     modules,
     processes: options.processes ?? (options.quick ? 3 : 5),
     runs,
-    seconds: options.quick ? 80 : undefined,
+    seconds: options.quick ? 65 : undefined,
     progress: showProgress,
   });
+  const access = options.only ? [] : measureAccess({ processes: options.quick ? 3 : 5, progress: showProgress });
   showProgress('');
   console.log(`samples   processes: ${processes}, runs in each: ${runs}, after a warm-up\n\n${tables(rows)}`);
+  if (access.length > 0) console.log(`\n${accessTable(access)}`);
+  rows.push(...access);
   if (options.json)
     writeFileSync(options.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 } catch (error) {
