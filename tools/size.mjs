@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Code size: what each artefact weighs, raw and compressed, and the limits that some must keep.
+// Code size: what each artefact and each import weighs, raw and compressed, and the limits that some must keep.
 //
 //   tools/size.mjs [--counts FILE]     prints the table; exits 1 when a limit is passed or a file is missing
 //
 // With --counts it appends a line `size PASSED FAILED` to FILE, one test for each limit.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,10 +17,34 @@ import { limits } from './size-limits.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({ options: { counts: { type: 'string' } } });
 
-function weigh({ name, file, raw, gzip }) {
-  const path = join(root, file);
-  if (!existsSync(path)) return { name, verdict: `missing: ${file}`, failed: true };
-  const bytes = readFileSync(path);
+/** What a bundler makes of a user's line of code; it finds the package where js/package.json stands. */
+function bundle(code) {
+  const { buildSync } = createRequire(join(root, 'tests/package/package.json'))('esbuild');
+  const { outputFiles } = buildSync({
+    stdin: { contents: code, resolveDir: join(root, 'js') },
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    minify: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0].contents;
+}
+
+function read({ file, code }) {
+  if (code !== undefined) return bundle(code);
+  if (!existsSync(join(root, file))) throw new Error(`missing: ${file}`);
+  return readFileSync(join(root, file));
+}
+
+function weigh({ name, raw, gzip, ...what }) {
+  let bytes;
+  try {
+    bytes = read(what);
+  } catch (error) {
+    return { name, verdict: error.message.split('\n').slice(0, 2).join(' '), failed: true };
+  }
   const packed = gzipSync(bytes, { level: 9 }).length;
   const over = [];
   if (bytes.length > raw) over.push(`raw over ${raw}`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readHeaderLayout } from '../../js/test/support/layout.mjs';
+import { readHeaderLayout } from '../../js/test/node/support/layout.mjs';
 
 const page = readFileSync(new URL('../../docs/heap-image.md', import.meta.url), 'utf8');
 

@@ -6,6 +6,7 @@
 # Each check reports by itself; the task fails when one of them does.
 
 source tools/dev/lib/sources.sh
+source tools/dev/docs.sh
 
 task() {
   local tidy=''
@@ -28,14 +29,15 @@ check_all() {
   need wasm check
   if [[ -n ${1:-} ]]; then need native tidy; fi
   need_node
-  npm_install js || return
+  npm_install js && npm_install tools/docs || return
   check_one 'format of C++ (./dev format mends it)' format check_format
   check_one 'layer rule' layers node tools/check-layers.mjs
   check_one 'generated files are fresh' generated node tools/generate.mjs --check
   check_one 'modules define the export list' exports check_exports
   check_one 'shell scripts' shell check_shell
   check_one 'links between documents' links node tools/check-links.mjs
-  check_one 'TypeScript' typescript npm run check --prefix js
+  check_one 'TypeScript, and the tests of types' typescript npm run check --prefix js
+  check_one 'documentation of the JavaScript API' docs docs_read --emit none
   if [[ -n ${1:-} ]]; then check_one 'clang-tidy' tidy check_tidy; fi
 }
 
@@ -77,7 +79,6 @@ check_shell() {
   for file in "${files[@]}"; do bash -n "$file" || return; done
   shellcheck --severity=style "${files[@]}"
 }
-
 
 # The headers of the core one by one, then the modules and the guest library, which make use of all of them.
 # The tests are left out: with GoogleTest and the standard library in each, they take many minutes.

@@ -1,9 +1,12 @@
-# summary: code size of the modules and of malloc and its family, against limits
+# summary: code size of the modules, of malloc and its family, and of the JavaScript that an import brings
 #
 # usage: ./dev size     the limits are in tools/size-limits.mjs
 
 task() {
-  cmake_build wasm32 && node tools/size.mjs
+  size_build && node tools/size.mjs
 }
+
+# The bundler of the package's tests minifies.
+size_build() { js_build && npm_install tests/package; }
 
 size_table() { node tools/size.mjs --counts "$counts"; }

@@ -1,14 +1,18 @@
 # summary: run the tests, all of them or one part
 #
-# usage: ./dev test            every part, one after the other
-#        ./dev test all        the same, and clang-tidy over the tests too (minutes)
-#        ./dev test PART       one of: check native wasm js demo bench size
+# usage: ./dev test            every part but `runtimes`, one after the other
+#        ./dev test all        every part; the table at its end shows each runtime
+#        ./dev test PART…      some of: check native wasm js browsers runtimes package demo tutorial bench size
 #
 #   check    the quick checks, clang-tidy, and the tests of the checks themselves
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
-#   js       the package, on this Node
+#   js       the JavaScript package on the Node of the PATH and on Node 24
+#   browsers the same files in Chromium and Firefox: page and worker, cross-origin isolated and not
+#   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
+#   package  what npm packs: contents, types, bundlers; installed in a clean project
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
+#   tutorial the lesson in Node, and its page in Chromium and Firefox
 #   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
 #
@@ -18,16 +22,21 @@
 source tools/dev/check.sh
 source tools/dev/size.sh
 
-readonly parts=(check native wasm js demo bench size)
+readonly parts=(check native wasm js browsers runtimes package demo tutorial bench size)
+readonly not_by_default=runtimes
 
 task() {
-  local wanted=("${@:-all}") part status=0
-  if [[ ${1:-} == all ]]; then export ALLOT_TEST_ALL=yes; fi
+  local wanted=("$@") part status=0
   for part in "${wanted[@]}"; do
     [[ " ${parts[*]} all " == *" $part "* ]] || wrong_usage "there is no part '$part'; there are: ${parts[*]} all"
   done
-  [[ " ${wanted[*]} " == *' all '* ]] && wanted=("${parts[@]}")
+  if (($# == 0)); then
+    for part in "${parts[@]}"; do [[ $part == "$not_by_default" ]] || wanted+=("$part"); done
+  elif [[ " ${wanted[*]} " == *' all '* ]]; then
+    wanted=("${parts[@]}")
+  fi
   counts_begin
+  rm -rf "$build/test/runtimes"
   local begin=$SECONDS
   for part in "${wanted[@]}"; do test_part "$part" || status=1; done
   counts_table $((SECONDS - begin)) "${wanted[@]}"
@@ -52,6 +61,10 @@ test_part() {
 counts_table() {
   local seconds=$1 part passed failed
   shift
+  if [[ -d $build/test/runtimes ]]; then
+    title 'the JavaScript package'
+    node tests/runtimes/table.mjs || true
+  fi
   title "after $seconds s"
   for part in "$@"; do
     read -r passed failed < <(counts_total "$part")
@@ -97,16 +110,58 @@ test_wasm() {
 
 test_js() {
   local status=0
-  js_build || return
-  step 'the JS package' test-js npm test --prefix js || status=$?
-  count_node js "$build/log/test-js.log" "$status"
+  js_build && npm_install tests/npm || return
+  tests_on js node node24 || status=$?
+  node_tests js 'real packages, by the drop-ins' tests/npm/*.test.mjs || status=$?
   return "$status"
+}
+
+test_browsers() {
+  need browsers
+  js_build && tests_on browsers chromium firefox
+}
+
+test_runtimes() {
+  need webkit
+  js_build && npm_install tests/runtimes/more && tests_on runtimes node22 node26 deno bun webkit
+}
+
+# tests_on PART RUNTIME…   the tests of the JavaScript package, and those that see the runner itself fail.
+tests_on() {
+  local part=$1 status=0 status_of_fixtures=0
+  shift
+  npm_install tests/runtimes || return
+  # Puppeteer wants a newer Node than the package does.
+  local runner=$root/tests/runtimes/node_modules/n24/bin/node
+  step "the JS package on $*" "test-$part-runtimes" \
+    "$runner" tests/runtimes/run.mjs "$@" --counts "$counts" --part "$part" || status=$?
+  ALLOT_RUNTIMES=$* step "files that must fail, on $*" "test-$part-fixtures" \
+    "$runner" --test --test-reporter=spec tests/runtimes/fixtures.test.mjs || status_of_fixtures=$?
+  count_node "$part" "$build/log/test-$part-fixtures.log" "$status_of_fixtures"
+  return $((status | status_of_fixtures))
+}
+
+test_package() {
+  js_build && npm_install tests/package && npm_install tests/runtimes || return
+  step 'pack and install the JS package' test-package-install node tests/package/install.mjs || return
+  node_tests package 'the packed package' tests/package/*.test.mjs
 }
 
 test_demo() {
   js_build || return
   need sqlite
   node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs
+}
+
+test_tutorial() {
+  local status=0
+  need browsers
+  cmake_build wasm32-shared && js_build && npm_install tests/runtimes && npm_install examples/tutorial || return
+  # What drives the browsers wants a newer Node than the oldest that the package runs on.
+  step 'the tutorial, in Node, Chromium and Firefox' test-tutorial \
+    "$root/tests/runtimes/node_modules/n24/bin/node" --test --test-reporter=spec examples/tutorial/test.mjs || status=$?
+  count_node tutorial "$build/log/test-tutorial.log" "$status"
+  return "$status"
 }
 
 test_bench() {
@@ -122,5 +177,5 @@ test_bench() {
 }
 
 test_size() {
-  cmake_build wasm32 && size_table
+  size_build && size_table
 }

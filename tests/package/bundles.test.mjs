@@ -1,0 +1,72 @@
+// What bundlers make of the package: nothing of what is not used.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+
+import { consumer, entries, exported } from './places.mjs';
+
+/** The first bytes of a wasm module in base64. */
+const wasm = 'AGFzbQ';
+
+const bundlers = {
+  async esbuild(code) {
+    const { outputFiles, warnings } = await build({
+      stdin: { contents: code, resolveDir: consumer },
+      bundle: true,
+      format: 'esm',
+      platform: 'neutral',
+      minify: true,
+      write: false,
+    });
+    assert.deepEqual(warnings.filter(({ id }) => id !== 'ignored-bare-import'), []);
+    return outputFiles[0].text.trim();
+  },
+
+  async rollup(code) {
+    const entry = join(consumer, 'entry.mjs');
+    const given = {
+      name: 'given',
+      resolveId: (id) => (id === entry ? id : null),
+      load: (id) => (id === entry ? code : null),
+    };
+    const warnings = [];
+    const onwarn = (warning) => warnings.push(warning);
+    const bundle = await rollup({ input: entry, plugins: [given, nodeResolve()], onwarn });
+    const { output } = await bundle.generate({ format: 'es' });
+    const serious = warnings.filter(({ code }) => !['EMPTY_BUNDLE', 'CIRCULAR_DEPENDENCY'].includes(code));
+    assert.deepEqual(serious.map(({ message }) => message), []);
+    return output[0].code.trim();
+  },
+};
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  for (const entry of entries) {
+    test(`${name}: an import of ${entry} that is not used vanishes`, async () => {
+      assert.equal(await bundle(`import '${entry}';`), '');
+      assert.equal(await bundle(`import * as all from '${entry}';`), '');
+      for (const it of exported[entry]) assert.equal(await bundle(`import { ${it} as it } from '${entry}';`), '', it);
+    });
+  }
+
+  test(`${name}: Heap brings the wasm with it, which shows that the next tests look for the right thing`, async () => {
+    assert.ok((await bundle(`import { Heap } from 'allot'; export { Heap };`)).includes(wasm));
+  });
+
+  for (const it of exported.allot.filter((it) => it !== 'Heap')) {
+    test(`${name}: ${it} comes without the wasm`, async () => {
+      const code = await bundle(`import { ${it} } from 'allot'; export { ${it} };`);
+      assert.ok(code.length > 0);
+      assert.ok(!code.includes(wasm));
+    });
+  }
+
+  test(`${name}: nothing evaluates text, which a page may forbid`, async () => {
+    const all = entries.map((entry, i) => `export * as entry${i} from '${entry}';`).join('\n');
+    assert.doesNotMatch(await bundle(all), /\beval\(|\bnew Function\(/);
+  });
+}

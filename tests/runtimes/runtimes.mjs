@@ -1,0 +1,82 @@
+// The runtimes that the JavaScript package must run on, and what each must be able to do. A test that asks for
+// more is not applicable there; a runtime that can do less than it must fails (js/test/runtime.test.mjs).
+
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const installed = (path) => join(here, path);
+
+const always = ['agents', 'bigMemory', 'shared', 'waitAsync'];
+const threads = ['sendShared', 'waitOnThisThread'];
+const newest = ['float16', 'memory64', 'multiMemory'];
+
+function nodeCan(major) {
+  const can = [...always, ...threads];
+  if (major >= 22) can.push('multiMemory');
+  if (major >= 24) can.push('float16', 'memory64');
+  if (major >= 26) can.push('resizable');
+  return can;
+}
+
+/** Each browser runs every file four times: in the page and in a worker, where memory can be shared and where not. */
+function browser(name, can) {
+  const settings = [];
+  for (const isolated of [true, false]) {
+    for (const where of ['page', 'worker']) {
+      settings.push({
+        title: `${where}${isolated ? ', isolated' : ''}`,
+        in: where,
+        isolated,
+        can: can({ isolated, worker: where === 'worker' }),
+      });
+    }
+  }
+  return { id: name, kind: 'browser', settings };
+}
+
+const processes = [
+  // The one on the PATH, which is also the one that runs the random tests in full.
+  { id: 'node', kind: 'node', program: 'node', operations: undefined },
+  { id: 'node22', kind: 'node', program: installed('more/node_modules/n22/bin/node') },
+  { id: 'node24', kind: 'node', program: installed('node_modules/n24/bin/node') },
+  { id: 'node26', kind: 'node', program: installed('more/node_modules/n26/bin/node') },
+  {
+    id: 'deno',
+    kind: 'other',
+    program: installed('more/node_modules/.bin/deno'),
+    args: ['run', '--quiet', '--no-config', '--no-lock', '--no-remote', '--no-npm', '--allow-all'],
+    can: [...always, ...threads, ...newest, 'resizable'],
+  },
+  {
+    id: 'bun',
+    kind: 'other',
+    program: installed('more/node_modules/.bin/bun'),
+    args: ['run', '--no-install'],
+    can: [...always, ...threads, 'float16', 'multiMemory', 'resizable'],
+  },
+];
+
+const browserCan = ({ isolated, worker }) => [
+  ...always, ...newest, 'resizable',
+  ...(isolated ? ['sendShared'] : []),
+  ...(worker ? ['waitOnThisThread'] : []),
+];
+
+const browsers = [
+  browser('chromium', browserCan),
+  browser('firefox', browserCan),
+  // Told to have SharedArrayBuffer (webkit.mjs), which it then shares in every page.
+  browser('webkit', ({ worker }) => [...always, 'sendShared', ...(worker ? ['waitOnThisThread'] : [])]),
+];
+
+export const runtimes = [...processes, ...browsers];
+
+/** Asks a runtime for its name and version, such as `Node 20.20.2`. */
+export function describe({ kind, id, program }) {
+  const said = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  const version = /\d+\.\d+\.\d+/.exec(said)?.[0] ?? said.trim();
+  const name = kind === 'node' ? 'Node' : id === 'deno' ? 'Deno' : 'Bun';
+  return { title: `${name} ${version}`, can: kind === 'node' ? nodeCan(Number(version.split('.')[0])) : undefined };
+}

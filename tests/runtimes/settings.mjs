@@ -1,0 +1,18 @@
+// What the tests are told from outside, by js/test/support/runtime.mjs.
+
+/** Operations of a random test, where it is not the first runtime that runs it. */
+const operationsElsewhere = '20000';
+
+/**
+ * @param {string[]} can what the runtime must be able to do
+ * @param {boolean} isFirst whether it runs the random tests in full
+ * @returns {Record<string, string>}
+ */
+export function settingsFor(can, isFirst) {
+  const { ALLOT_SEED, ALLOT_OPERATIONS = isFirst ? undefined : operationsElsewhere } = process.env;
+  return {
+    ALLOT_RUNTIME_CAN: can.join(),
+    ...(ALLOT_SEED && { ALLOT_SEED }),
+    ...(ALLOT_OPERATIONS && { ALLOT_OPERATIONS }),
+  };
+}
