@@ -989,3 +989,21 @@ test('refs at random, against a model', () => {
   assert.equal(heap.stat('live'), 0);
   heap.validate();
 });
+
+test('set ends with the first value too many, whatever comes behind it', () => {
+  const heap = Heap.createSync();
+  const ref = heap.alloc(Int32Array, [1, 2, 3]);
+  function* endless() {
+    for (;;) yield 7;
+  }
+  throwsCode(() => ref.set(endless()), 'RangeError', 'index_out_of_range');
+  assert.deepEqual([...ref], [1, 2, 3]);
+});
+
+test('set with a stride leaves alone what lies between the elements', () => {
+  const heap = Heap.createSync();
+  const ref = heap.allocArray('Uint16', 3, { byteStride: 5 });
+  heap.fill(ref.byteOffset, ref.byteLength, 0xaa);
+  ref.set([0x0102, 0x0304], 1);
+  assert.deepEqual([...ref.bytes], [0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 2, 1, 0xaa, 0xaa, 0xaa, 4, 3, 0xaa, 0xaa, 0xaa]);
+});

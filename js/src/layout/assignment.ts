@@ -185,24 +185,6 @@ export function assign(
 }
 
 /**
- * Some values, each taken once.
- *
- * @param most how many there may be
- * @throws RangeError `index_out_of_range` when there are more
- * @internal
- */
-export function listOf(operation: string, values: unknown, most: number): unknown[] {
-  if (!isIterable(values)) throw wrongType(operation, 'values', values, 'iterable');
-  const list: unknown[] = [];
-  for (const value of values) {
-    // At once: there may be no end to them.
-    if (list.length === most) throw makeError('index_out_of_range', operation, `more than ${most} values`);
-    list.push(value);
-  }
-  return list;
-}
-
-/**
  * The number to write to a field for what was given, checked.
  *
  * @internal

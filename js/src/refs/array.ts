@@ -88,7 +88,7 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
     const { element } = this;
     // A typed array runs no code of the caller's and holds nothing that would not do: the engine copies it.
     const array = this.#isPlain ? typedArrayOf(element.type, values) : undefined;
-    const list = array ?? listOf('set', values);
+    const list = array ?? listOf('set', values, this.length);
     if (!isIndex(index) || index + list.length > this.length) {
       throw makeError('index_out_of_range', 'set', `${list.length} elements from ${describe(index)} on; the length is ${this.length}`);
     }
@@ -96,15 +96,19 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
       (this.view as Int32Array).set(array as ArrayLike<number>, index);
       return this;
     }
-    // Into bytes of the same length first, so that a bad value is found before anything is written.
-    const draft = new Draft(list.length * this.byteStride);
-    const from = this.byteOffset + index * this.byteStride;
-    if (this.byteStride !== element.byteLength) draft.bytes.set(this.heap.bytes(from, draft.bytes.length));
+    // Somewhere else first, so that a bad value is found before anything is written.
+    const draft = new Draft(list.length * element.byteLength);
     (list as ElementValue<Name>[]).forEach((value, i) => {
       const number = element.isPointer ? (addressFor('set', this.heap, element.name, value) as ElementValue<Name>) : value;
-      element.write(draft.access, i * this.byteStride, number);
+      element.write(draft.access, i * element.byteLength, number);
     });
-    this.heap.bytes(from, draft.bytes.length).set(draft.bytes);
+    const bytes = this.heap.bytes(this.byteOffset, this.byteLength);
+    const from = index * this.byteStride;
+    if (this.byteStride === element.byteLength) bytes.set(draft.bytes, from);
+    else {
+      // What lies between the elements is not ours to write, not even as it was.
+      for (let i = 0; i < list.length; i++) bytes.set(draft.part(i, element.byteLength), from + i * this.byteStride);
+    }
     return this;
   }
 

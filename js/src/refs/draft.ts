@@ -3,6 +3,7 @@
 // Floor:   door js.
 
 import { requireType, wrongType } from '../arguments.js';
+import { makeError } from '../errors.js';
 import type { Element } from '../generated/elements.js';
 import { NumberAccess } from '../generated/numbers.js';
 
@@ -15,14 +16,35 @@ export class Draft {
     this.bytes = new Uint8Array(byteLength);
     this.access = new NumberAccess({ buffer: this.bytes.buffer });
   }
+
+  /** The bytes of one of several values of the same length. */
+  part(index: number, byteLength: number): Uint8Array {
+    return this.bytes.subarray(index * byteLength, (index + 1) * byteLength);
+  }
 }
 
-/** The values of an iterable or array-like thing, each read once; an array's holes are `undefined`. */
-export function listOf<Value>(operation: string, values: Iterable<Value> | ArrayLike<Value>): Value[] {
-  if (typeof values === 'object' && values !== null && (Symbol.iterator in values || 'length' in values)) {
-    return Array.from(values);
+/**
+ * The values of an iterable or array-like thing, each read once; an array's holes are `undefined`.
+ *
+ * @param most how many there may be
+ * @throws RangeError `index_out_of_range` when there are more
+ */
+export function listOf<Value>(
+  operation: string,
+  values: Iterable<Value> | ArrayLike<Value>,
+  most = Infinity,
+): Value[] {
+  const isObject = typeof values === 'object' && values !== null;
+  if (!isObject || !(Symbol.iterator in values || 'length' in values)) {
+    throw wrongType(operation, 'values', values, 'iterable');
   }
-  throw wrongType(operation, 'values', values, 'iterable');
+  const list: Value[] = [];
+  for (const value of Symbol.iterator in values ? values : Array.from(values)) {
+    // At once: there may be no end to them.
+    if (list.length === most) throw makeError('index_out_of_range', operation, `more than ${most} values`);
+    list.push(value);
+  }
+  return list;
 }
 
 /** A typed array of any realm and subclass. */

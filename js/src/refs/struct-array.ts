@@ -4,7 +4,8 @@
 import { describe, requireType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import { arrayLayout } from '../layout/array-layout.js';
-import { assign, listOf } from '../layout/assignment.js';
+import { assign } from '../layout/assignment.js';
+import { listOf } from './draft.js';
 import type { ArrayLayout, Layout } from '../layout/layout.js';
 import { readValue } from '../layout/read-value.js';
 import type { RefTo } from '../layout/ref-to.js';
