@@ -35,18 +35,16 @@ class Shrink : public Create<Place> {
     // Behind a span that is limited there may be something of somebody else's from the start.
     if (have != header().owned_end || header().end <= have) return have >> page_shift;
     if (!Base::exact()) Base::merge_all();
-    Granule end = used_end();
-    if constexpr (Place::inside) {
-      // What was moved once may go lower now that it has left room.
-      Granule used = move_records(end);
-      for (Granule before = granule_limit; used < before;) {
-        before = used;
-        used = move_records(end);
-      }
-      end = used;
+    const Granule end = used_end();
+    // What was moved once may go lower when it has left room.
+    for (Granule used = granule_limit;;) {
+      const Granule before = used;
+      used = Place::inside ? move_records(end) : end;
+      if (used >= before) break;
+      // At once: the records of pages that are to go lie in memory that is free by now.
+      const u32 keep = pages_kept(used);
+      if (keep < page_count()) truncate(keep, used);
     }
-    const u32 keep = pages_kept(end);
-    if (keep < page_count()) truncate(keep, end);
     header().owned_end = Base::mapped_end();
     // Hints at what is gone must go too.
     if (!Base::exact()) Base::merge_all();
