@@ -154,6 +154,11 @@ void between(std::uint64_t seed) {
   EXPECT_EQ(rig.heap().validate().number, 0U);
 }
 
+// Records that were moved a second time lay where those of pages were that were about to go.
+TEST_P(Trim, FreedRecordsAreNotUsedAgainTooEarly) {
+  with_rig_of(GetParam(), []<class Rig>() { between<Rig>(11316592756295506050U); });
+}
+
 TEST_P(Trim, RandomOperationsBetween) {
   with_rig_of(GetParam(), [&]<class Rig>() {
     const auto round = [&](std::uint64_t number) {
