@@ -322,7 +322,8 @@ export class HeapBase extends NumberAccess {
     byteOffset: number,
     length: number,
   ): View {
-    if (typeof type !== 'function' || !(type.BYTES_PER_ELEMENT > 0)) {
+    // Not by its BYTES_PER_ELEMENT alone: JavaScriptCore's DataView has one, too.
+    if (typeof type !== 'function' || !(type.BYTES_PER_ELEMENT > 0) || !('subarray' in type.prototype)) {
       throw wrongType('view', 'type', type, 'the constructor of a typed array');
     }
     const bytes = type.BYTES_PER_ELEMENT;

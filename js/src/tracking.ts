@@ -138,11 +138,11 @@ export function leaksOf(blocks: readonly TrackedBlock[]): Leak[] {
 function callSite(): string | undefined {
   const { stack } = new Error();
   if (stack === undefined) return undefined;
-  // This package's own files, as they occur in a stack trace. Bundlers may leave nothing of `import.meta`.
-  const url = (import.meta.url as string | undefined) ?? '';
-  const ownFolder = url.slice(0, url.lastIndexOf('/') + 1);
   const lines = stack.split('\n').map((line) => line.trim()).filter((line) => line !== '' && line !== 'Error');
-  const theirs = lines.filter((line) => !line.includes(ownFolder));
+  // The first frame is this function: its folder is the package's, as the engine calls it (a source map
+  // may have changed the name).
+  const ownFolder = /[^\s()@]*[/\\](?=[^/\\]*$)/.exec(lines[0] ?? '')?.[0];
+  const theirs = lines.filter((line) => ownFolder === undefined || !line.includes(ownFolder));
   // In a bundle everything may be one file: then a few calls too many are better than none.
   const site = (theirs.length > 0 ? theirs : lines).join('\n');
   return site === '' ? undefined : site;

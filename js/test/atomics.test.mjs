@@ -483,7 +483,7 @@ if (can.sendShared) {
     const work = ({ memory, sums, gate, agents }, allot) => {
       const heap = allot.Heap.attachSync(memory);
       heap.atomics.add('Int32', gate, 1);
-      while (heap.atomics.load('Int32', gate) < agents); // begin together
+      while (heap.atomics.load('Int32', gate) < agents) heap.atomics.wait('Int32', gate + 4, 0, 1); // begin together
       for (const { name, times, value, at } of sums) for (let i = 0; i < times; i++) heap.atomics.add(name, at, value);
     };
     const agents = 2;

@@ -13,7 +13,7 @@ import { can } from './support/runtime.mjs';
 
 // ── L12: attach ─────────────────────────────────────────────────────────────────────────────────
 
-if (can.shared && can.sendShared) {
+if (can.cloneShared && can.sendShared) {
   test('L12: a clone is the same heap once it is attached', () => {
     const memory = new LocalSharedMemory(2, 4);
     const pointer = memory.malloc(24);

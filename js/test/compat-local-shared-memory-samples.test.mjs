@@ -163,7 +163,7 @@ if (can.shared) {
     const memory = new LocalSharedMemory(2, 2);
     const pointer = memory.malloc(24);
     // What postMessage does to it on the way, where it can be sent at all.
-    const received = can.sendShared ? structuredClone(memory) : memory;
+    const received = can.cloneShared ? structuredClone(memory) : memory;
     Reflect.setPrototypeOf(received, LocalSharedMemory.prototype)
     assert.deepEqual(received.allocs().map(({ byteOffset }) => byteOffset), [pointer]);
     assert.equal(received.malloc(24) % 16, 0);

@@ -251,7 +251,7 @@ if (can.sendShared) {
     const work = ({ memory, gate, agents }, { Heap }) => {
       const heap = Heap.attachSync(memory);
       heap.atomics.add('Int32', gate, 1);
-      while (heap.atomics.load('Int32', gate) < agents); // begin together
+      while (heap.atomics.load('Int32', gate) < agents) heap.atomics.wait('Int32', gate + 4, 0, 1); // begin together
       return Array.from({ length: 40 }, () => heap.grow(2));
     };
     const agents = 2;

@@ -237,7 +237,7 @@ function churn({ memory, mailboxes, gate, agents, seed, rounds, largest }, { Hea
     heap.free(p);
   };
   heap.atomics.add('Int32', gate, 1);
-  while (heap.atomics.load('Int32', gate) < agents); // begin together
+  while (heap.atomics.load('Int32', gate) < agents) heap.atomics.wait('Int32', gate + 4, 0, 1); // begin together
   for (let round = 0; round < rounds; round++) {
     try {
       const action = random(10);

@@ -10,7 +10,7 @@ import { encode, encodings, unitBytes } from './support/text-codecs.mjs';
 import { makeHeap, memoryKinds, TextField } from './support/text-heaps.mjs';
 
 /** Numbers of UTF-16 units about which the package, or an engine, changes its way. */
-const lengths = [...Array(36).keys(), 39, 40, 41, 47, 48, 49, 63, 64, 65, 66, 127, 128, 129, 255, 256, 4095, 4096, 4097, 8193];
+const lengths = [...Array(36).keys(), 47, 48, 49, 63, 64, 65, 66, 127, 128, 129, 255, 256, 4097, 16383, 16384, 16385];
 
 /** Texts of a length: of one byte, two, three and four for a character in UTF-8, and mixed. */
 function textsOf(length) {
@@ -24,7 +24,7 @@ for (const kind of memoryKinds) {
       const heap = makeHeap(kind);
       const unit = unitBytes[encoding];
       const zeros = new Uint8Array(unit);
-      const field = new TextField(heap, 33_000);
+      const field = new TextField(heap, 66_000);
       for (const length of lengths) {
         field.at = field.begin + 32 + (length % 4);
         for (const text of textsOf(length)) {
@@ -50,7 +50,7 @@ for (const kind of memoryKinds) {
     test(`${encoding}, ${kind} memory: less room than needed, and nothing is written`, () => {
       const heap = makeHeap(kind);
       const unit = unitBytes[encoding];
-      const field = new TextField(heap, 33_000, 1);
+      const field = new TextField(heap, 66_000, 1);
       for (const length of lengths.filter((units) => units > 0)) {
         for (const text of textsOf(length)) {
           const needed = encode(text, encoding).length;

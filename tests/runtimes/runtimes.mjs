@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const installed = (path) => join(here, path);
 
 const always = ['agents', 'bigMemory', 'shared', 'waitAsync'];
-const threads = ['sendShared', 'waitOnThisThread'];
+const threads = ['cloneShared', 'sendShared', 'waitOnThisThread'];
 const newest = ['float16', 'memory64', 'multiMemory'];
 
 function nodeCan(major) {
@@ -60,7 +60,7 @@ const processes = [
 
 const browserCan = ({ isolated, worker }) => [
   ...always, ...newest, 'resizable',
-  ...(isolated ? ['sendShared'] : []),
+  ...(isolated ? ['cloneShared', 'sendShared'] : []),
   ...(worker ? ['waitOnThisThread'] : []),
 ];
 

@@ -24,6 +24,25 @@ ${fold('return String.fromCharCode(', codes, ', ', ');', '    ')}
   },`;
 }
 
+function shortUtf16(units) {
+  const words = Math.ceil(units / 2);
+  const isHalf = units % 2 === 1;
+  const names = Array.from({ length: words }, (_, index) => `w${index}`);
+  const loads = names.map((name, index) => {
+    const at = index === 0 ? 'at' : `at + ${4 * index}`;
+    return isHalf && index === words - 1 ? `${name} = view.getUint16(${at}, true)` : `${name} = view.getInt32(${at}, true)`;
+  });
+  const checks = names.map((name) => `hasSurrogate(${name})`);
+  const codes = names.flatMap((name, index) =>
+    isHalf && index === words - 1 ? [name] : [`${name} & 0xffff`, `${name} >>> 16`],
+  );
+  return `  (view, at) => {
+${fold('const ', loads, ', ', ';', '    ')}
+${fold('if ((', checks, ' | ', ') !== 0) return undefined;', '    ')}
+${fold('return String.fromCharCode(', codes, ', ', ');', '    ')}
+  },`;
+}
+
 /** A list laid out in lines. */
 function fold(before, entries, separator, after, indent) {
   const lines = [indent + before];
@@ -67,6 +86,18 @@ export const shortBytes = ${longest};
 export const shortAscii: readonly ((view: DataView, at: number) => string | undefined)[] = [
   () => '',
 ${lengths.map(shortText).join('\n')}
+];
+
+/** Not 0 if a unit in a word is a surrogate; perhaps also if only the unit below is nearly one. */
+function hasSurrogate(word: number): number {
+  const others = (word & 0xf800f800) ^ 0xd800d800;
+  return (others - 0x00010001) & ~others & 0x80008000;
+}
+
+/** As {@link shortAscii}, of so many units of UTF-16 if none of them is a surrogate. Reads nothing behind them. */
+export const shortUtf16: readonly ((view: DataView, at: number) => string | undefined)[] = [
+  () => '',
+${lengths.slice(0, longest / 2).map(shortUtf16).join('\n')}
 ];
 
 /** Makes a string of the first \`count\` units of an array that has at least ${longest}: at most so many. */

@@ -17,7 +17,10 @@ export type HeapErrorCode =
   | 'another_heap'
   | 'bad_allocator'
   | 'lock_held'
-  | 'module_clash';
+  | 'module_clash'
+  | 'overrun'
+  | 'use_after_free'
+  | 'malformed_snapshot';
 
 /** The codes of the `RangeError`s that this package throws. */
 export type RangeErrorCode =
@@ -46,7 +49,8 @@ export type TypeErrorCode =
   | 'unsupported_element'
   | 'unsupported_operation'
   | 'invalid_module'
-  | 'missing_import';
+  | 'missing_import'
+  | 'malformed_trace';
 
 /** The codes of errors that the core reports by number. */
 export type CoreErrorCode =
@@ -109,6 +113,10 @@ export const errorTable = {
   module_clash: { kind: 'HeapError', text: 'two modules want the same part of the memory' },
   invalid_module: { kind: 'TypeError', text: 'the module cannot be placed in this heap' },
   missing_import: { kind: 'TypeError', text: 'the module imports what nobody provides' },
+  overrun: { kind: 'HeapError', text: 'somebody wrote outside a block, where its guard bytes are' },
+  use_after_free: { kind: 'HeapError', text: 'somebody wrote into a block after it was freed' },
+  malformed_trace: { kind: 'TypeError', text: 'the bytes are no trace that this version can read' },
+  malformed_snapshot: { kind: 'HeapError', text: 'the bytes are no snapshot that this version can read' },
 } as const;
 
 /** The code of each error number of the core. */

@@ -268,6 +268,130 @@ export const shortAscii: readonly ((view: DataView, at: number) => string | unde
   },
 ];
 
+/** Not 0 if a unit in a word is a surrogate; perhaps also if only the unit below is nearly one. */
+function hasSurrogate(word: number): number {
+  const others = (word & 0xf800f800) ^ 0xd800d800;
+  return (others - 0x00010001) & ~others & 0x80008000;
+}
+
+/** As {@link shortAscii}, of so many units of UTF-16 if none of them is a surrogate. Reads nothing behind them. */
+export const shortUtf16: readonly ((view: DataView, at: number) => string | undefined)[] = [
+  () => '',
+  (view, at) => {
+    const w0 = view.getUint16(at, true);
+    if ((hasSurrogate(w0)) !== 0) return undefined;
+    return String.fromCharCode(w0);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true);
+    if ((hasSurrogate(w0)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getUint16(at + 4, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getUint16(at + 8, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getUint16(at + 12, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16, w3);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getUint16(at + 16, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) |
+      hasSurrogate(w4)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) |
+      hasSurrogate(w4)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true),
+      w5 = view.getUint16(at + 20, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5 & 0xffff, w5 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getUint16(at + 24, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5) | hasSurrogate(w6)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5 & 0xffff, w5 >>> 16, w6);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5) | hasSurrogate(w6)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5 & 0xffff, w5 >>> 16, w6 & 0xffff, w6 >>> 16);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getUint16(at + 28, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5) | hasSurrogate(w6) | hasSurrogate(w7)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5 & 0xffff, w5 >>> 16, w6 & 0xffff, w6 >>> 16, w7);
+  },
+  (view, at) => {
+    const w0 = view.getInt32(at, true), w1 = view.getInt32(at + 4, true), w2 = view.getInt32(at + 8, true),
+      w3 = view.getInt32(at + 12, true), w4 = view.getInt32(at + 16, true), w5 = view.getInt32(at + 20, true),
+      w6 = view.getInt32(at + 24, true), w7 = view.getInt32(at + 28, true);
+    if ((hasSurrogate(w0) | hasSurrogate(w1) | hasSurrogate(w2) | hasSurrogate(w3) | hasSurrogate(w4) |
+      hasSurrogate(w5) | hasSurrogate(w6) | hasSurrogate(w7)) !== 0) return undefined;
+    return String.fromCharCode(w0 & 0xffff, w0 >>> 16, w1 & 0xffff, w1 >>> 16, w2 & 0xffff, w2 >>> 16,
+      w3 & 0xffff, w3 >>> 16, w4 & 0xffff, w4 >>> 16, w5 & 0xffff, w5 >>> 16, w6 & 0xffff, w6 >>> 16,
+      w7 & 0xffff, w7 >>> 16);
+  },
+];
+
 /** Makes a string of the first `count` units of an array that has at least 32: at most so many. */
 export function textOfUnits(units: Uint16Array, count: number): string {
   // Some units too many, which are cut off again, cost less than an array of just as many.

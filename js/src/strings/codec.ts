@@ -31,8 +31,16 @@ export interface Codec {
   /**
    * Writes a string that has room.
    *
+   * @param view a view on the same bytes
    * @param isDirect whether the platform's codecs take the bytes
    * @returns how many bytes it took
    */
-  encode(bytes: Uint8Array, at: number, text: string, mode: Mode, isDirect: boolean): number;
+  encode(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    text: string,
+    mode: Mode,
+    isDirect: boolean,
+  ): number;
 }

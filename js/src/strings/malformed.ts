@@ -29,13 +29,17 @@ export function pairToCode(lead: number, trail: number): number {
   return ((lead - 0xd800) << 10) + (trail - 0xdc00) + 0x10000;
 }
 
-// Engines tell without looking that a string of bytes has none.
 const anySurrogate = /[\ud800-\udfff]/;
+
+/** Whether a string has surrogates. Engines tell without looking that a string of bytes has none. */
+export function hasSurrogates(text: string): boolean {
+  return anySurrogate.test(text);
+}
 
 /** How many characters (lone surrogates count too) a string has. */
 export function countCodes(text: string): number {
   let count = text.length;
-  if (!anySurrogate.test(text)) return count;
+  if (!hasSurrogates(text)) return count;
   for (let i = 0; i < text.length; i++) {
     if (!isLead(text.charCodeAt(i)) || !isTrail(text.charCodeAt(i + 1))) continue;
     count--;

@@ -15,15 +15,18 @@ export const encoder = /* @__PURE__ */ new TextEncoder();
 /** UTF-8 needs at most three bytes for each UTF-16 unit of a JavaScript string. */
 export const mostBytesPerUnit = 3;
 
-/** Units of a string, and of a long text, that are worked on at once. */
-export const chunkUnits = 4096;
+/** Units of a long text that are worked on at once. */
+export const chunkUnits = 16384;
 
 /** Bytes of {@link scratch}. */
-export const scratchBytes = 12 * chunkUnits;
+export const scratchBytes = mostBytesPerUnit * chunkUnits;
+
+/** The most UTF-16 units that are sooner encoded here than by the platform. */
+export const mostByHand = 32;
 
 const scratchBuffer = /* @__PURE__ */ new ArrayBuffer(scratchBytes);
 
-/** Bytes that nobody else sees: enough for four chunks of UTF-8. Overwritten by the next who uses them. */
+/** Bytes that nobody else sees: enough for a chunk of UTF-8. Overwritten by the next who uses them. */
 export const scratch = /* @__PURE__ */ new Uint8Array(scratchBuffer);
 
 const scratchView = /* @__PURE__ */ new DataView(scratchBuffer);
@@ -34,17 +37,12 @@ export function scratchPart(byteLength: number): Uint8Array<ArrayBuffer> {
 }
 
 /** Copies the first bytes of {@link scratch} to where there is room for them. */
-export function copyFromScratch(
-  target: { readonly bytes: Uint8Array; readonly view: DataView },
-  at: number,
-  byteLength: number,
-): void {
+export function copyFromScratch(bytes: Uint8Array, view: DataView, at: number, byteLength: number): void {
   // A few are sooner copied than the method that copies them is called.
   if (byteLength > 64) {
-    target.bytes.set(scratchPart(byteLength), at);
+    bytes.set(scratchPart(byteLength), at);
     return;
   }
-  const { bytes, view } = target;
   let i = 0;
   for (; i + 4 <= byteLength; i += 4) view.setInt32(at + i, scratchView.getInt32(i, true), true);
   for (; i < byteLength; i++) bytes[at + i] = scratch[i] as number;
@@ -55,6 +53,11 @@ export const shortUnits = /* @__PURE__ */ new Uint16Array(36);
 
 /** Units for one chunk, and one more for a character that takes two; apart from {@link scratch}. */
 export const chunkOfUnits = /* @__PURE__ */ new Uint16Array(chunkUnits + 1);
+
+/** The string of some units, at most a chunk; unlike the decoder it lets lone surrogates be. */
+export function textOfUnpaired(units: Uint16Array): string {
+  return String.fromCharCode.apply(null, units as unknown as number[]);
+}
 
 /** A copy of some bytes, at its beginning: what others do to them after that does not matter. */
 export function privateCopy(source: Uint8Array, begin: number, end: number): Uint8Array {

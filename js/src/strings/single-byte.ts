@@ -4,133 +4,150 @@
 // Floor:   door js.
 
 import { shortBytes, textOfUnits } from '../generated/short-texts.js';
+import { writeByteUnits } from './byte-units.js';
 import type { Codec } from './codec.js';
 import { fatalMode, type Mode, type StringEncoding } from './encodings.js';
-import { countCodes, isLead, isTrail, malformedBytes, questionMark, replacement } from './malformed.js';
+import { countCodes, hasSurrogates, isLead, isTrail, malformedBytes, questionMark, replacement } from './malformed.js';
 import {
   chunkEnd,
   chunkOfUnits,
   chunkUnits,
+  copyFromScratch,
   decoder,
   encoder,
+  mostByHand,
   scratch,
-  scratchPart,
   shortUnits,
   tooLongForEngine,
   wideDecoder,
 } from './platform.js';
 
-/** A string of units that `TextDecoder` may not change: there are no surrogates among bytes. */
-function decodeWide(bytes: Uint8Array, begin: number, end: number): string {
-  const units = chunkOfUnits;
-  let text = '';
-  for (let at = begin; at < end; at += chunkUnits) {
-    const part = bytes.subarray(at, Math.min(at + chunkUnits, end));
-    units.set(part);
-    text += wideDecoder.decode(units.subarray(0, part.length));
-  }
-  return text;
-}
-
-/** The same, with U+FFFD for every byte that is not ASCII. */
-function decodeReplaced(bytes: Uint8Array, begin: number, end: number): string {
-  const units = chunkOfUnits;
-  let text = '';
-  for (let at = begin; at < end; at += chunkUnits) {
-    const count = Math.min(chunkUnits, end - at);
-    for (let i = 0; i < count; i++) {
-      const byte = bytes[at + i] as number;
-      units[i] = byte < 0x80 ? byte : replacement;
-    }
-    text += wideDecoder.decode(units.subarray(0, count));
-  }
-  return text;
-}
+/** The highest character of an encoding. */
+type Highest = 0x7f | 0xff;
 
 /** The text, if all bytes are ASCII; else `undefined`. */
-function decodeAscii(bytes: Uint8Array, begin: number, end: number): string | undefined {
-  // Not worth the try when the text does not even begin with ASCII.
-  for (let at = begin; at < begin + shortBytes; at++) if ((bytes[at] as number) > 0x7f) return undefined;
+function decodeAscii(bytes: Uint8Array, begin: number, end: number, highest: Highest): string | undefined {
+  // Not worth the try when there is something else at the first look.
+  const step = highest === 0xff ? Math.max((end - begin) >>> 5, 1) : end;
+  let all = 0;
+  for (let i = 0, at = begin; i < shortBytes && at < end; i++, at += step) {
+    all |= (bytes[begin + i] as number) | (bytes[at] as number);
+  }
+  if (all > 0x7f) return undefined;
   // Each byte of ASCII becomes one unit. Of others some sequences become fewer, and the rest U+FFFD.
   const text = decoder.decode(bytes.subarray(begin, end));
   return text.length === end - begin && !text.includes('\ufffd') ? text : undefined;
 }
 
-function makeCodec(name: StringEncoding, highest: 0x7f | 0xff): Codec {
-  const isAscii = highest === 0x7f;
-
-  function decode(
-    operation: string,
-    bytes: Uint8Array,
-    begin: number,
-    end: number,
-    mode: Mode,
-    address: number,
-  ): string {
-    const isStrict = isAscii && (mode & fatalMode) !== 0;
-    if (end - begin <= shortBytes) {
-      for (let at = begin; at < end; at++) {
-        const byte = bytes[at] as number;
-        if (byte > highest && isStrict) throw malformedAt(operation, bytes, at, address, at - begin);
-        shortUnits[at - begin] = byte > highest ? replacement : byte;
-      }
-      return textOfUnits(shortUnits, end - begin);
+/** A string of bytes, with U+FFFD for those above the highest. */
+function decodeWide(bytes: Uint8Array, begin: number, end: number, highest: Highest): string {
+  let text = '';
+  for (let at = begin; at < end; at += chunkUnits) {
+    const part = bytes.subarray(at, Math.min(at + chunkUnits, end));
+    chunkOfUnits.set(part);
+    if (highest === 0x7f) {
+      for (let i = 0; i < part.length; i++) if ((chunkOfUnits[i] as number) > 0x7f) chunkOfUnits[i] = replacement;
     }
-    try {
-      const text = decodeAscii(bytes, begin, end);
-      if (text !== undefined) return text;
-      if (!isStrict) return isAscii ? decodeReplaced(bytes, begin, end) : decodeWide(bytes, begin, end);
-    } catch (cause) {
-      throw tooLongForEngine(operation, end - begin, cause);
+    text += wideDecoder.decode(chunkOfUnits.subarray(0, part.length));
+  }
+  return text;
+}
+
+function decode(
+  operation: string,
+  bytes: Uint8Array,
+  begin: number,
+  end: number,
+  mode: Mode,
+  address: number,
+  highest: Highest,
+): string {
+  if (highest === 0x7f && (mode & fatalMode) !== 0) requireAscii(operation, bytes, begin, end, address);
+  const byteLength = end - begin;
+  if (byteLength <= shortBytes) {
+    for (let i = 0; i < byteLength; i++) {
+      const byte = bytes[begin + i] as number;
+      shortUnits[i] = byte > highest ? replacement : byte;
     }
-    let at = begin;
-    while ((bytes[at] as number) <= highest) at++;
-    throw malformedAt(operation, bytes, at, address, at - begin);
+    return textOfUnits(shortUnits, byteLength);
   }
-
-  function malformedAt(operation: string, bytes: Uint8Array, at: number, address: number, index: number): Error {
-    return malformedBytes(operation, name, bytes, at, at + 1, address, index);
+  try {
+    return decodeAscii(bytes, begin, end, highest) ?? decodeWide(bytes, begin, end, highest);
+  } catch (cause) {
+    throw tooLongForEngine(operation, byteLength, cause);
   }
+}
 
-  function findUnfit(text: string): number {
-    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > highest) return i;
-    return -1;
-  }
-
-  /** Writes one unit after the other. */
-  function encodePart(bytes: Uint8Array, at: number, text: string, begin: number, end: number): number {
-    let to = at;
-    for (let i = begin; i < end; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit <= highest) {
-        bytes[to++] = unit;
-      } else {
-        bytes[to++] = questionMark;
-        if (isLead(unit) && i + 1 < end && isTrail(text.charCodeAt(i + 1))) i++;
-      }
+function requireAscii(operation: string, bytes: Uint8Array, begin: number, end: number, address: number): void {
+  for (let at = begin; at < end; at++) {
+    if ((bytes[at] as number) > 0x7f) {
+      throw malformedBytes(operation, 'ascii', bytes, at, at + 1, address, at - begin);
     }
-    return to - at;
   }
+}
 
-  function encode(bytes: Uint8Array, at: number, text: string): number {
-    if (text.length <= 2 * shortBytes) return encodePart(bytes, at, text, 0, text.length);
-    let to = at;
-    for (let begin = 0, end; begin < text.length; begin = end) {
-      end = chunkEnd(text, begin);
-      const length = end - begin;
-      const { written } = encoder.encodeInto(length === text.length ? text : text.slice(begin, end), scratch);
-      if (written === length) {
-        // As many bytes as units: it is ASCII.
-        bytes.set(scratchPart(written), to);
-        to += written;
-      } else {
-        to += encodePart(bytes, to, text, begin, end);
-      }
-    }
-    return to - at;
+function findUnfit(text: string, highest: Highest): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > highest) return i;
+  return -1;
+}
+
+/** Writes the units from `begin` up to `end`, with a question mark for a character above the highest. */
+function encodePart(
+  bytes: Uint8Array,
+  at: number,
+  text: string,
+  begin: number,
+  end: number,
+  highest: Highest,
+): number {
+  let to = at;
+  for (let i = begin; ; ) {
+    const next = writeByteUnits(bytes, to, text, i, end, highest);
+    to += next - i;
+    i = next;
+    if (i === end) return to - at;
+    const unit = text.charCodeAt(i);
+    bytes[to++] = unit > highest ? questionMark : unit;
+    i += isLead(unit) && i + 1 < end && isTrail(text.charCodeAt(i + 1)) ? 2 : 1;
   }
+}
 
-  return { name, unitBytes: 1, mostBytes: 1, decode, measure: countCodes, findUnfit, encode };
+function encode(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  text: string,
+  isDirect: boolean,
+  highest: Highest,
+): number {
+  const { length } = text;
+  if (length <= mostByHand) return encodePart(bytes, at, text, 0, length, highest);
+  if (isDirect && !hasSurrogates(text)) {
+    // As many bytes as units. If the platform needs more it is not ASCII, and written again.
+    const { read, written } = encoder.encodeInto(text, bytes.subarray(at, at + length));
+    return read === length && written === length ? length : encodePart(bytes, at, text, 0, length, highest);
+  }
+  let to = at;
+  for (let begin = 0, end; begin < length; begin = end) {
+    end = chunkEnd(text, begin);
+    const { written } = encoder.encodeInto(text.slice(begin, end), scratch);
+    if (written === end - begin) copyFromScratch(bytes, view, to, written);
+    to += written === end - begin ? written : encodePart(bytes, to, text, begin, end, highest);
+  }
+  return to - at;
+}
+
+function makeCodec(name: StringEncoding, highest: Highest): Codec {
+  return {
+    name,
+    unitBytes: 1,
+    mostBytes: 1,
+    decode: (operation, bytes, begin, end, mode, address) =>
+      decode(operation, bytes, begin, end, mode, address, highest),
+    measure: countCodes,
+    findUnfit: (text) => findUnfit(text, highest),
+    encode: (bytes, view, at, text, _mode, isDirect) => encode(bytes, view, at, text, isDirect, highest),
+  };
 }
 
 export const ascii: Codec = /* @__PURE__ */ makeCodec('ascii', 0x7f);

@@ -8,7 +8,7 @@
 
 import { checkLimit, checkSize, requireType, wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
-import { shortAscii, shortBytes } from '../generated/short-texts.js';
+import { shortAscii, shortBytes, shortUtf16 } from '../generated/short-texts.js';
 import type { Codec } from './codec.js';
 import {
   fatalMode,
@@ -25,6 +25,7 @@ import {
   copyFromScratch,
   decoder,
   encoder,
+  mostByHand,
   mostBytesPerUnit,
   privateCopy,
   scratch,
@@ -33,7 +34,7 @@ import {
 import { ascii, latin1 } from './single-byte.js';
 import { copyTerminated, findTerminator } from './terminator.js';
 import { memoryOf, TextMemory, textMemoryOf, type TextPlace } from './text-memory.js';
-import { decodeWellFormed, encodeShort, mostByHand, utf8 } from './utf8.js';
+import { decodeWellFormed, encodeShort, utf8 } from './utf8.js';
 import { utf16 } from './utf16.js';
 import { utf32 } from './utf32.js';
 
@@ -118,11 +119,13 @@ function readGenerally(
   const codec = codecFor(operation, encoding);
   const mode = options === undefined ? 0 : readMode(operation, encoding, options);
   checkSize(operation, 'byteLength', byteLength);
-  if (byteLength % codec.unitBytes !== 0) {
+  if ((byteLength & (codec.unitBytes - 1)) !== 0) {
     const detail = `byteLength is ${byteLength}; a unit of ${encoding} has ${codec.unitBytes} bytes`;
     throw makeError('invalid_number', operation, detail);
   }
-  memory.bytesFor(operation, byteOffset, byteLength);
+  if (!isWord(byteOffset) || byteOffset + byteLength > memory.bytes.length) {
+    memory.bytesFor(operation, byteOffset, byteLength);
+  }
   return decodeRange(operation, memory, byteOffset, byteOffset + byteLength, codec, mode);
 }
 
@@ -135,9 +138,15 @@ function decodeRange(
   codec: Codec,
   mode: Mode,
 ): string {
-  const { bytes } = memory;
-  if (codec.unitBytes === 1 && end - begin <= shortBytes && begin + shortBytes <= bytes.length) {
-    const text = (shortAscii[end - begin] as ShortText)(memory.view, begin);
+  const { bytes, view } = memory;
+  const byteLength = end - begin;
+  if (byteLength <= shortBytes) {
+    let text: string | undefined;
+    if (codec === utf16) {
+      text = (shortUtf16[byteLength >> 1] as ShortText)(view, begin);
+    } else if (codec !== utf32 && begin + shortBytes <= bytes.length) {
+      text = (shortAscii[byteLength] as ShortText)(view, begin);
+    }
     if (text !== undefined) return text;
   }
   if (memory.isDirect) return codec.decode(operation, bytes, begin, end, mode, begin);
@@ -242,7 +251,9 @@ function terminatorIn(
     memory.refresh();
     end = searchEnd(memory, byteOffset, maximum, unit);
     found = findTerminator(memory, byteOffset, end, unit);
-    if (found < 0 && isCutOff(memory, byteOffset, end, maximum, unit)) throw unterminated(operation, memory, byteOffset);
+    if (found < 0 && isCutOff(memory, byteOffset, end, maximum, unit)) {
+      throw unterminated(operation, memory, byteOffset);
+    }
   }
   return found < 0 ? end : found;
 }
@@ -325,15 +336,18 @@ function writeUtf8(
   if (byteOffset + space > bytes.length || length > room) return -1;
   let written: number;
   if (most <= room) {
-    if (length <= mostByHand) written = encodeShort(bytes, byteOffset, text);
-    else if (memory.isDirect) written = encoder.encodeInto(text, new Uint8Array(memory.buffer, byteOffset, most)).written;
-    else return -1;
+    if (length <= mostByHand) {
+      written = encodeShort(bytes, byteOffset, text);
+    } else {
+      if (!memory.isDirect) return -1;
+      written = encoder.encodeInto(text, new Uint8Array(memory.buffer, byteOffset, most)).written;
+    }
   } else {
     // How many bytes it takes is known when it is encoded: to count them first takes as long as that.
     if (most > scratchBytes) return -1;
     written = length <= mostByHand ? encodeShort(scratch, 0, text) : encoder.encodeInto(text, scratch).written;
     if (written > room) return -1;
-    copyFromScratch(memory, byteOffset, written);
+    copyFromScratch(bytes, memory.view, byteOffset, written);
   }
   if (isTerminated) bytes[byteOffset + written] = 0;
   return written;
@@ -403,8 +417,8 @@ function encodeTo(
   mode: Mode,
   isTerminated: boolean,
 ): number {
-  const { bytes, isDirect } = memory;
-  const written = codec.encode(bytes, byteOffset, text, mode, isDirect);
+  const { bytes, view, isDirect } = memory;
+  const written = codec.encode(bytes, view, byteOffset, text, mode, isDirect);
   if (isTerminated) bytes.fill(0, byteOffset + written, byteOffset + written + codec.unitBytes);
   return written;
 }

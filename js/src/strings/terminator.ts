@@ -37,16 +37,25 @@ export function findTerminator(views: Views, begin: number, end: number, unitByt
 }
 
 function findInSpan(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
-  if (unitBytes !== 1) {
-    return begin % unitBytes === 0
-      ? findAligned(bytes, words, begin, end, unitBytes)
-      : findUnaligned(bytes, begin, end, unitBytes);
-  }
+  if (begin % unitBytes !== 0) return findUnaligned(bytes, begin, end, unitBytes);
   const near = Math.min(begin + nearBytes, end);
-  const found = findZeroByte(bytes, words, begin, near);
+  let found: number;
+  if (unitBytes === 1) found = findZeroByte(bytes, words, begin, near);
+  else if (unitBytes === 2) found = findZeroHalf(bytes, words, begin, near);
+  else found = findZeroWord(words, begin, near);
   if (found >= 0 || near === end) return found;
-  const index = bytes.subarray(near, end).indexOf(0);
-  return index < 0 ? -1 : near + index;
+  const index = unitsOf(bytes, near, end, unitBytes).indexOf(0);
+  return index < 0 ? -1 : near + unitBytes * index;
+}
+
+type Units = Uint8Array | Uint16Array | Uint32Array;
+
+function unitsOf(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2 | 4): Units {
+  const { buffer } = bytes;
+  const at = bytes.byteOffset + begin;
+  const length = (end - begin) / unitBytes;
+  if (unitBytes === 1) return new Uint8Array(buffer, at, length);
+  return unitBytes === 2 ? new Uint16Array(buffer, at, length) : new Uint32Array(buffer, at, length);
 }
 
 /** The number of the byte that the lowest bit of a word is in. */
@@ -71,28 +80,28 @@ function findZeroByte(bytes: Uint8Array, words: Int32Array, begin: number, end: 
   return -1;
 }
 
-function findAligned(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 2 | 4): number {
-  const isHalf = unitBytes === 2;
-  const wordEnd = end >> 2;
+function findZeroHalf(bytes: Uint8Array, words: Int32Array, begin: number, end: number): number {
   let i = begin >> 2;
-  // A half that is not at the beginning of a word.
   if ((begin & 3) !== 0 && begin < end) {
     if (((bytes[begin] as number) | (bytes[begin + 1] as number)) === 0) return begin;
     i++;
   }
+  const wordEnd = end >> 2;
   for (; i < wordEnd; i++) {
     const word = words[i] as number;
-    if (isHalf) {
-      const zeros = (word - 0x00010001) & ~word & 0x80008000;
-      if (zeros !== 0) return 4 * i + (lowestByte(zeros) & 2);
-    } else if (word === 0) {
-      return 4 * i;
-    }
+    const zeros = (word - 0x00010001) & ~word & 0x80008000;
+    if (zeros !== 0) return 4 * i + (lowestByte(zeros) & 2);
   }
-  return findUnaligned(bytes, Math.max(4 * i, begin), end, unitBytes);
+  return findUnaligned(bytes, Math.max(4 * i, begin), end, 2);
 }
 
-function findUnaligned(bytes: Uint8Array, begin: number, end: number, unitBytes: 2 | 4): number {
+function findZeroWord(words: Int32Array, begin: number, end: number): number {
+  const wordEnd = end >> 2;
+  for (let i = begin >> 2; i < wordEnd; i++) if (words[i] === 0) return 4 * i;
+  return -1;
+}
+
+function findUnaligned(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
   for (let at = begin; at < end; at += unitBytes) {
     const half = (bytes[at] as number) | (bytes[at + 1] as number);
     if (half === 0 && (unitBytes === 2 || ((bytes[at + 2] as number) | (bytes[at + 3] as number)) === 0)) return at;

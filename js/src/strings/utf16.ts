@@ -6,7 +6,16 @@ import { shortBytes, textOfUnits } from '../generated/short-texts.js';
 import type { Codec } from './codec.js';
 import { fatalMode, keepMode, type Mode } from './encodings.js';
 import { findLoneSurrogate, isLead, isSurrogate, isTrail, malformedBytes, replacement } from './malformed.js';
-import { chunkUnits, chunkOfUnits, shortUnits, strictWideDecoder, tooLongForEngine, wideDecoder } from './platform.js';
+import {
+  chunkOfUnits,
+  chunkUnits,
+  mostByHand,
+  shortUnits,
+  strictWideDecoder,
+  textOfUnpaired,
+  tooLongForEngine,
+  wideDecoder,
+} from './platform.js';
 
 /** The unit at an address; 0 at the end. */
 function unitAt(bytes: Uint8Array, at: number, end: number): number {
@@ -57,7 +66,7 @@ function decodeKept(bytes: Uint8Array, begin: number, end: number): string {
   for (let at = begin; at < end; at += 2 * chunkUnits) {
     const count = Math.min(chunkUnits, (end - at) >> 1);
     for (let i = 0; i < count; i++) units[i] = unitAt(bytes, at + 2 * i, end);
-    text += String.fromCharCode.apply(null, units.subarray(0, count) as unknown as number[]);
+    text += textOfUnpaired(units.subarray(0, count));
   }
   return text;
 }
@@ -70,7 +79,7 @@ function decode(
   mode: Mode,
   address: number,
 ): string {
-  if (end - begin <= 2 * shortBytes) return decodeShort(operation, bytes, begin, end, mode, address);
+  if (end - begin <= shortBytes) return decodeShort(operation, bytes, begin, end, mode, address);
   try {
     return (mode === 0 ? wideDecoder : strictWideDecoder).decode(bytes.subarray(begin, end));
   } catch (cause) {
@@ -99,12 +108,15 @@ function decodeRefused(
   }
 }
 
-function encode(bytes: Uint8Array, at: number, text: string, mode: Mode): number {
-  const isKept = (mode & keepMode) !== 0;
+function encode(bytes: Uint8Array, view: DataView, at: number, text: string, mode: Mode): number {
+  if ((mode & keepMode) !== 0 || (text.length > mostByHand && findLoneSurrogate(text) < 0)) {
+    encodeUnits(bytes, view, at, text);
+    return 2 * text.length;
+  }
   let to = at;
   for (let i = 0; i < text.length; i++, to += 2) {
     let unit = text.charCodeAt(i);
-    if (isSurrogate(unit) && !isKept) {
+    if (isSurrogate(unit)) {
       const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
       if (isLead(unit) && isTrail(next)) {
         bytes[to] = unit;
@@ -120,6 +132,19 @@ function encode(bytes: Uint8Array, at: number, text: string, mode: Mode): number
     bytes[to + 1] = unit >> 8;
   }
   return to - at;
+}
+
+/** Writes all units as they are, two at a time. */
+function encodeUnits(bytes: Uint8Array, view: DataView, at: number, text: string): void {
+  const { length } = text;
+  let i = 0;
+  for (; i < length - 1; i += 2) {
+    view.setInt32(at + 2 * i, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16), true);
+  }
+  if (i === length) return;
+  const last = text.charCodeAt(i);
+  bytes[at + 2 * i] = last;
+  bytes[at + 2 * i + 1] = last >> 8;
 }
 
 export const utf16: Codec = {

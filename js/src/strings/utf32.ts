@@ -14,7 +14,7 @@ import {
   pairToCode,
   replacement,
 } from './malformed.js';
-import { chunkUnits, chunkOfUnits, shortUnits, tooLongForEngine, wideDecoder } from './platform.js';
+import { chunkUnits, chunkOfUnits, shortUnits, textOfUnpaired, tooLongForEngine, wideDecoder } from './platform.js';
 
 const highest = 0x10ffff;
 
@@ -73,7 +73,7 @@ function decode(
     if (isShort) return textOfUnits(units, count);
     const part = units.subarray(0, count);
     try {
-      text += (mode & keepMode) === 0 ? wideDecoder.decode(part) : String.fromCharCode.apply(null, part as unknown as number[]);
+      text += (mode & keepMode) === 0 ? wideDecoder.decode(part) : textOfUnpaired(part);
     } catch (cause) {
       throw tooLongForEngine(operation, end - begin, cause);
     }
@@ -81,7 +81,7 @@ function decode(
   return text;
 }
 
-function encode(bytes: Uint8Array, at: number, text: string, mode: Mode): number {
+function encode(bytes: Uint8Array, _view: DataView, at: number, text: string, mode: Mode): number {
   let to = at;
   for (let i = 0; i < text.length; i++, to += 4) {
     let code = text.charCodeAt(i);

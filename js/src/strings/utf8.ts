@@ -3,6 +3,7 @@
 // Floor:   door js.
 
 import { shortBytes, textOfUnits } from '../generated/short-texts.js';
+import { writeByteUnits } from './byte-units.js';
 import type { Codec } from './codec.js';
 import { fatalMode, type Mode } from './encodings.js';
 import {
@@ -16,18 +17,16 @@ import {
 } from './malformed.js';
 import {
   chunkEnd,
+  copyFromScratch,
   decoder,
   encoder,
+  mostByHand,
   mostBytesPerUnit,
   scratch,
-  scratchPart,
   shortUnits,
   strictDecoder,
   tooLongForEngine,
 } from './platform.js';
-
-/** The most UTF-16 units that are sooner encoded here than by the platform. */
-export const mostByHand = 32;
 
 /** Bytes of the longest form of a character: 1, 2, 3 or 4. */
 function bytesOfCode(code: number): number {
@@ -173,20 +172,8 @@ function decode(
  * @returns how many bytes it took
  */
 export function encodeShort(bytes: Uint8Array, at: number, text: string): number {
-  const { length } = text;
-  let i = 0;
-  for (; i < length - 3; i += 4) {
-    const a = text.charCodeAt(i);
-    const b = text.charCodeAt(i + 1);
-    const c = text.charCodeAt(i + 2);
-    const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 0x7f) break;
-    bytes[at + i] = a;
-    bytes[at + i + 1] = b;
-    bytes[at + i + 2] = c;
-    bytes[at + i + 3] = d;
-  }
-  return i === length ? length : encodeRest(bytes, at, text, i);
+  const done = writeByteUnits(bytes, at, text, 0, text.length, 0x7f);
+  return done === text.length ? done : encodeRest(bytes, at, text, done);
 }
 
 /** Encodes what is behind the first `from` units, all of which were ASCII. */
@@ -228,6 +215,7 @@ function encodeRest(bytes: Uint8Array, at: number, text: string, from: number): 
 
 function encode(
   bytes: Uint8Array,
+  view: DataView,
   at: number,
   text: string,
   _mode: Mode,
@@ -241,7 +229,7 @@ function encode(
   for (let begin = 0, end; begin < text.length; begin = end) {
     end = chunkEnd(text, begin);
     const { written } = encoder.encodeInto(text.slice(begin, end), scratch);
-    bytes.set(scratchPart(written), to);
+    copyFromScratch(bytes, view, to, written);
     to += written;
   }
   return to - at;

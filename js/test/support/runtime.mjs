@@ -53,6 +53,8 @@ export const can = remembered({
   shared: () => Object.prototype.toString.call(sharedMemory().buffer) === '[object SharedArrayBuffer]',
   /** Send it to another agent: in browsers only where the page is cross-origin isolated. */
   sendShared: () => can.shared && can.agents && canPost(sharedMemory()),
+  /** Clone it in this agent: structuredClone of WebKit knows buffers, but no memories. */
+  cloneShared: () => structuredClone(sharedMemory()) instanceof WebAssembly.Memory,
   /** Block in Atomics.wait here, which the main thread of a browser refuses. */
   waitOnThisThread: () => Atomics.wait(new Int32Array(sharedMemory().buffer), 0, 1) === 'not-equal',
   waitAsync: () => typeof Atomics.waitAsync === 'function',
