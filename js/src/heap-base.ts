@@ -9,7 +9,6 @@ import {
   addressLimit,
   checkBound,
   checkLimit,
-  requireType,
   wholeNumber,
   wrongType,
 } from './arguments.js';
@@ -508,7 +507,6 @@ export class HeapBase extends NumberAccess {
     encoding: StringEncoding = 'utf8',
     options?: TextOptions,
   ): string {
-    requireEncoding('readString', encoding);
     return readText('readString', this.#texts, byteOffset, byteLength, encoding, options);
   }
 
@@ -531,8 +529,6 @@ export class HeapBase extends NumberAccess {
     capacity?: number,
     options?: TextOptions,
   ): number {
-    requireType('writeString', 'text', text, 'string');
-    requireEncoding('writeString', encoding);
     return writeText('writeString', this.#texts, byteOffset, text, encoding, capacity, false, options);
   }
 
@@ -544,10 +540,8 @@ export class HeapBase extends NumberAccess {
    * @throws RangeError `out_of_bounds`, `unsupported_encoding`
    * @throws TypeError `malformed_text`
    */
-  readCString(byteOffset: number, encoding: StringEncoding = 'utf8', options: CStringOptions = {}): string {
-    requireEncoding('readCString', encoding);
-    requireObject('readCString', options);
-    return readTerminated('readCString', this.#texts, byteOffset, options.maximum, encoding, options);
+  readCString(byteOffset: number, encoding: StringEncoding = 'utf8', options?: CStringOptions): string {
+    return readTerminated('readCString', this.#texts, byteOffset, options?.maximum, encoding, options);
   }
 
   /**
@@ -562,8 +556,6 @@ export class HeapBase extends NumberAccess {
     capacity?: number,
     options?: TextOptions,
   ): number {
-    requireType('writeCString', 'text', text, 'string');
-    requireEncoding('writeCString', encoding);
     return writeText('writeCString', this.#texts, byteOffset, text, encoding, capacity, true, options);
   }
 

@@ -99,7 +99,7 @@ export const errorTable = {
   unsupported_memory: { kind: 'TypeError', text: 'this version manages memories with 32-bit addresses only' },
   unsupported_element: { kind: 'TypeError', text: 'this engine, or this operation, does not support the element type' },
   unsupported_operation: { kind: 'TypeError', text: 'this heap cannot do that' },
-  invalid_number: { kind: 'RangeError', text: 'an address, size or count must be a whole number from 0 up' },
+  invalid_number: { kind: 'RangeError', text: 'an address, size or count must be a whole number from 0 up, of whole units' },
   out_of_bounds: { kind: 'RangeError', text: 'the bytes to read or write lie outside the memory' },
   unaligned: { kind: 'RangeError', text: "the address must be a multiple of the element's size" },
   index_out_of_range: { kind: 'RangeError', text: 'an index must be a whole number from 0 up, below the length' },
