@@ -14,11 +14,13 @@ namespace {
 using namespace allot;
 using guest::heap;
 
-constexpr int no_memory = 12;  // ENOMEM, the same number in every libc that wasm has
-constexpr int invalid_argument = 22;  // EINVAL
-
 #ifndef ALLOT_NO_ERRNO
-static_assert(ENOMEM > 0 && EINVAL > 0);
+constexpr int no_memory = ENOMEM;
+constexpr int invalid_argument = EINVAL;
+#else
+// The numbers of WASI, which wasi-libc and Emscripten share; Linux has others.
+constexpr int no_memory = 48;
+constexpr int invalid_argument = 28;
 #endif
 
 void* or_errno(void* block) {

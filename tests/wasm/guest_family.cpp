@@ -108,9 +108,9 @@ __attribute__((export_name("run"))) int run() {
   CHECK(!aligned_alloc(24, 100) && error_is(invalid));
   CHECK(!aligned_alloc(0, 100) && error_is(invalid));
   void* untouched = &untouched;
-  CHECK(posix_memalign(&untouched, 24, 1) == 22 && untouched == &untouched);
-  CHECK(posix_memalign(&untouched, 2, 1) == 22 && untouched == &untouched);
-  CHECK(posix_memalign(&untouched, 16, 0xFFFFFFF0) == 12 && untouched == &untouched);
+  CHECK(posix_memalign(&untouched, 24, 1) == 28 && untouched == &untouched);
+  CHECK(posix_memalign(&untouched, 2, 1) == 28 && untouched == &untouched);
+  CHECK(posix_memalign(&untouched, 16, 0xFFFFFFF0) == 48 && untouched == &untouched);
 
   delete new int(5);
   delete[] new char[1000];
