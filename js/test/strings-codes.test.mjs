@@ -93,8 +93,8 @@ test('lone surrogates anywhere in a text, at all lengths about the limits of sho
 test('ascii and latin1: bytes that would be something in UTF-8 are not taken for it', () => {
   const heap = Heap.createSync();
   const at = heap.malloc(20_000);
-  for (const piece of ['é', '日', '😀', '\ufffd']) {
-    const bytes = encode(piece, 'utf8');
+  const sequences = ['é', '日', '😀', '\ufffd'].map((piece) => encode(piece, 'utf8'));
+  for (const bytes of [...sequences, [0xe9], [0x80, 0x80], [0xff], [0xe2, 0x82]]) {
     for (const length of [0, 1, 31, 32, 33, 50, 16383, 16384]) {
       const all = Uint8Array.from([...new Uint8Array(length).fill(0x78), ...bytes, 0x79]);
       heap.bytes(at, all.length).set(all);

@@ -20,11 +20,19 @@ function nodeCan(major) {
   return can;
 }
 
-/** Each browser runs every file four times: in the page and in a worker, where memory can be shared and where not. */
+// `./dev test all` says so: it has the time.
+const inEverySetting = process.env.ALLOT_TEST_ALL === 'yes';
+
+/**
+ * Each browser runs every file in the page and in a worker. With the time for it, it does so both where
+ * memory can be shared with other agents (cross-origin isolated) and where not; else in a page that is
+ * not and a worker that is.
+ */
 function browser(name, can) {
   const settings = [];
   for (const isolated of [true, false]) {
     for (const where of ['page', 'worker']) {
+      if (!inEverySetting && isolated !== (where === 'worker')) continue;
       settings.push({
         title: `${where}${isolated ? ', isolated' : ''}`,
         in: where,

@@ -8,7 +8,8 @@
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
 #   js       the JavaScript package on the Node of the PATH and on Node 24
-#   browsers the same files in Chromium and Firefox: page and worker, cross-origin isolated and not
+#   browsers the same files in Chromium and Firefox: in a page, and in a worker that is cross-origin isolated;
+#            with `all` page and worker, isolated and not
 #   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
@@ -34,6 +35,7 @@ task() {
     for part in "${parts[@]}"; do [[ $part == "$not_by_default" ]] || wanted+=("$part"); done
   elif [[ " ${wanted[*]} " == *' all '* ]]; then
     wanted=("${parts[@]}")
+    export ALLOT_TEST_ALL=yes
   fi
   counts_begin
   rm -rf "$build/test/runtimes"
