@@ -23,6 +23,10 @@ import { Assignment } from './layout/assignment.js';
 import type { Layout } from './layout/layout.js';
 import type { Descriptor } from './layout/types.js';
 import type { ImagePlace } from './module.js';
+import type { LoadOptions } from './modules/load-options.js';
+import type { LoadedModule } from './modules/loaded-module.js';
+import type { HeapImports, ModuleLoader } from './modules/loader.js';
+import type { ModuleBytes, ModuleSource } from './modules/source.js';
 import type { OpenHeap } from './open.js';
 import {
   readTag,
@@ -77,7 +81,9 @@ export class HeapBase extends NumberAccess {
   readonly #memory: WebAssembly.Memory | undefined;
   readonly #image: number | undefined;
   readonly #place: ImagePlace | undefined;
+  readonly #open: OpenHeap | undefined;
   #atomics: HeapAtomics | undefined;
+  #loader: ModuleLoader | undefined;
   readonly #texts = textMemoryOf(this);
 
   /** @internal */
@@ -88,6 +94,7 @@ export class HeapBase extends NumberAccess {
     this.#memory = open?.memory;
     this.#image = open?.place === 'inside' ? open.image : undefined;
     this.#place = open?.place;
+    this.#open = open;
   }
 
   /**
@@ -383,6 +390,73 @@ export class HeapBase extends NumberAccess {
   /** The blocks that {@link Heap.tracked} lists, put together by tag and site, the most bytes first. */
   leaks(filter: TagOptions = {}): Leak[] {
     return leaksOf(this.tracked(filter));
+  }
+
+  // ── Modules ───────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Loads a module into this heap's memory. A position-independent one (with a section `dylink.0`) is
+   * given memory, a stack and slots of {@link Heap.table} wherever there is room. Of an ordinary one,
+   * whose addresses are fixed, the data and the stack are found in its bytes and reserved.
+   *
+   * What it imports is looked for in `imports`, then in {@link Heap.imports}, then among the exports of
+   * the modules loaded before. Its constructors are run. Loads are carried out in the order of the calls.
+   *
+   * May grow the memory.
+   *
+   * @param source its bytes, what `fetch` gives, a compiled module (a position-independent one, or with
+   * the option `spans`), or a promise of these
+   * @throws HeapError `module_clash` when another module, a block or the heap's own records lie where
+   * an ordinary module's data or stack are to be: then nothing is reserved
+   * @throws TypeError `invalid_module`, `missing_import`, `unsupported_memory`, `wrong_type`,
+   * `invalid_option`
+   * @throws RangeError as {@link Heap.malloc}
+   */
+  async load(source: ModuleSource, imports?: WebAssembly.Imports, options?: LoadOptions): Promise<LoadedModule> {
+    return this.#modules.load(source, imports, options);
+  }
+
+  /** As {@link Heap.load}, at once. Some engines refuse to compile long modules so on a page's main thread. */
+  loadSync(source: ModuleBytes, imports?: WebAssembly.Imports, options?: LoadOptions): LoadedModule {
+    return this.#modules.loadSync(source, imports, options);
+  }
+
+  /** The modules that are loaded, in the order in which they were. */
+  get modules(): readonly LoadedModule[] {
+    return this.#modules.modules;
+  }
+
+  /** The table that position-independent modules put their functions in: a pointer to a function is its index. */
+  get table(): WebAssembly.Table {
+    return this.#modules.table;
+  }
+
+  /**
+   * What a module imports to allocate in this heap: its `memory`, `malloc` and its family as C declares
+   * them, and C++'s `operator new` and `delete` by their mangled names. `{ env: heap.imports }` is all
+   * that many modules want; {@link Heap.load} gives it by itself.
+   *
+   * They return 0 where this class throws for lack of memory (`operator new` throws that); a bad address
+   * throws a `HeapError` through the guest. A call from a guest does not pass through JavaScript.
+   *
+   * @throws TypeError `unsupported_operation` for an adopted heap
+   */
+  get imports(): HeapImports {
+    return this.#modules.imports;
+  }
+
+  get #modules(): ModuleLoader {
+    this.#loader ??= this.makeLoader(this.#allocator, this.#open);
+    return this.#loader;
+  }
+
+  /**
+   * What loads modules. A program that only adopts need not carry it, so that it comes with {@link Heap}.
+   *
+   * @internal
+   */
+  makeLoader(_allocator: Allocator, _open: OpenHeap | undefined): ModuleLoader {
+    throw makeError('unsupported_operation', 'load', 'Heap.adopt makes a heap that can load modules; adopt does not');
   }
 
   // ── The heap as a whole ───────────────────────────────────────────────────────────────────────

@@ -2,10 +2,13 @@
 // Floor:   door js.
 
 import type { Adoptable, AdoptOptions } from './adopt.js';
+import type { Allocator } from './allocator.js';
 import { CoreAllocator } from './core.js';
 import { HeapBase } from './heap-base.js';
+import { ModuleLoader } from './modules/loader.js';
+import { heapOf } from './modules/of-instance.js';
 import { attach, attachSync, create, createSync, type OpenHeap } from './open.js';
-import type { AttachOptions, HeapOptions } from './options.js';
+import { requireObject, type AttachOptions, type HeapOptions } from './options.js';
 
 /**
  * A heap in a WebAssembly memory: hands out blocks of it, takes them back, and reads and writes
@@ -83,5 +86,46 @@ export class Heap extends HeapBase {
    */
   static adopt(allocator: Adoptable, options: AdoptOptions = {}): Heap {
     return this.over('Heap.adopt', allocator, options);
+  }
+
+  /**
+   * The heap of an instance that has a memory of its own: joins the heap that a module linked with
+   * liballot keeps there (it exports `allot_image`), adopts the allocator of one that exports `malloc`
+   * and `free`, and otherwise makes a heap behind the module's data, from `__heap_base` on.
+   *
+   * @param instance an instance, or its exports
+   * @param options as for {@link Heap.create}: `begin` for an instance without `__heap_base`, `memory`
+   * for one that imports its memory; of a heap that is there already only `track` is looked at
+   * @throws TypeError `wrong_type`, `invalid_option`
+   */
+  static async fromInstance(
+    instance: WebAssembly.Instance | WebAssembly.Exports,
+    options: HeapOptions = {},
+  ): Promise<Heap> {
+    const operation = 'Heap.fromInstance';
+    requireObject(operation, options);
+    const { track } = options;
+    const found = heapOf(operation, instance, options.memory, options.begin);
+    if (found.kind === 'adopt') return Heap.adopt(found.exports, { track });
+    const { memory } = found;
+    if (found.kind === 'attach') return Heap.#from(await attach(operation, memory, { address: found.address, track }));
+    return Heap.#from(await create(operation, { ...options, memory, begin: found.begin }));
+  }
+
+  /** As {@link Heap.fromInstance}, at once; as {@link Heap.createSync} it may have to compile the core. */
+  static fromInstanceSync(instance: WebAssembly.Instance | WebAssembly.Exports, options: HeapOptions = {}): Heap {
+    const operation = 'Heap.fromInstanceSync';
+    requireObject(operation, options);
+    const { track } = options;
+    const found = heapOf(operation, instance, options.memory, options.begin);
+    if (found.kind === 'adopt') return Heap.adopt(found.exports, { track });
+    const { memory } = found;
+    if (found.kind === 'attach') return Heap.#from(attachSync(operation, memory, { address: found.address, track }));
+    return Heap.#from(createSync(operation, { ...options, memory, begin: found.begin }));
+  }
+
+  /** @internal */
+  override makeLoader(allocator: Allocator, open: OpenHeap | undefined): ModuleLoader {
+    return new ModuleLoader(this, allocator, open);
   }
 }

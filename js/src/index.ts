@@ -49,6 +49,11 @@ export type {
   ValueOf,
 } from './layout/index.js';
 export type { ImagePlace } from './module.js';
+export type { MemoryRange } from './modules/footprint.js';
+export type { LoadOptions } from './modules/load-options.js';
+export { LoadedModule, type ModuleStack } from './modules/loaded-module.js';
+export type { HeapImports } from './modules/loader.js';
+export type { ModuleBytes, ModuleSource, ResponseLike } from './modules/source.js';
 export type { AllocOptions, ArrayAllocOptions, AttachOptions, HeapOptions, Policy, TagOptions } from './options.js';
 export { ArrayRef } from './refs/array.js';
 export { Ref } from './refs/ref.js';

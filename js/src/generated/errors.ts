@@ -18,6 +18,7 @@ export type HeapErrorCode =
   | 'bad_allocator'
   | 'lock_held'
   | 'module_clash'
+  | 'module_in_use'
   | 'overrun'
   | 'use_after_free'
   | 'malformed_snapshot';
@@ -110,7 +111,8 @@ export const errorTable = {
   another_heap: { kind: 'HeapError', text: 'the ref belongs to another heap' },
   bad_allocator: { kind: 'HeapError', text: 'the adopted allocator answered with what cannot be an address' },
   lock_held: { kind: 'HeapError', text: "another agent holds the heap's lock; it may have been terminated" },
-  module_clash: { kind: 'HeapError', text: 'two modules want the same part of the memory' },
+  module_clash: { kind: 'HeapError', text: 'a module wants a part of the memory that is taken' },
+  module_in_use: { kind: 'HeapError', text: 'another module uses what this one has' },
   invalid_module: { kind: 'TypeError', text: 'the module cannot be placed in this heap' },
   missing_import: { kind: 'TypeError', text: 'the module imports what nobody provides' },
   overrun: { kind: 'HeapError', text: 'somebody wrote outside a block, where its guard bytes are' },
