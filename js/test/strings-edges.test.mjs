@@ -153,3 +153,27 @@ test('a single question mark stands for a character of two units', () => {
     throwsCode(() => heap.writeString(field.at, 'a😀b\ud83dc', encoding, 4), 'RangeError', 'string_too_long', /takes 5/);
   }
 });
+
+for (const kind of memoryKinds) {
+  test(`short texts that an encoding has not all of, where there is just enough room, ${kind} memory`, () => {
+    const heap = makeHeap(kind);
+    const field = new TextField(heap, 200, 1);
+    for (const encoding of encodings) {
+      for (let length = 1; length <= 33; length++) {
+        for (let place = 0; place < length; place++) {
+          for (const odd of ['é', 'Ā', '日', '😀', '\ud800']) {
+            const text = `${'x'.repeat(place)}${odd}${'y'.repeat(length - place - 1)}`;
+            const bytes = encode(text, encoding);
+            const terminated = [...bytes, ...Array(unitBytes[encoding]).fill(0)];
+            field.clear();
+            assert.equal(heap.writeString(field.at, text, encoding, bytes.length), bytes.length);
+            field.expect(bytes, `${encoding}: ${text}`);
+            field.clear();
+            assert.equal(heap.writeCString(field.at, text, encoding, terminated.length), bytes.length);
+            field.expect(terminated, `${encoding}: ${text}, with a terminator`);
+          }
+        }
+      }
+    }
+  });
+}

@@ -58,15 +58,10 @@ function fold(before, entries, separator, after, indent) {
   return lines.join('\n');
 }
 
-/** Numbers of units that a string is made of at once. */
-const steps = [4, 8, 12, 16, 24, 32];
-
-function unitStep(count) {
-  const units = Array.from({ length: count }, (_, index) => `units[${index}] as number`);
-  return `  if (count <= ${count}) {
-${fold('const text = String.fromCharCode(', units, ', ', ');', '    ')}
-    return count === ${count} ? text : text.slice(0, count);
-  }`;
+function unitText(count) {
+  const units = Array.from({ length: count }, (_, index) => `u[${index}] as number`);
+  return `  (u) =>
+${fold('String.fromCharCode(', units, ', ', '),', '    ')}`;
 }
 
 export function shortTextsModule() {
@@ -100,11 +95,17 @@ export const shortUtf16: readonly ((view: DataView, at: number) => string | unde
 ${lengths.slice(0, longest / 2).map(shortUtf16).join('\n')}
 ];
 
-/** Makes a string of the first \`count\` units of an array that has at least ${longest}: at most so many. */
+type UnitText = (u: Uint16Array) => string;
+
+/** As {@link shortAscii}, of so many units of an array. */
+const unitTexts: readonly UnitText[] = [
+  () => '',
+${lengths.map(unitText).join('\n')}
+];
+
+/** Makes a string of the first \`count\` units of an array: at most ${longest}. */
 export function textOfUnits(units: Uint16Array, count: number): string {
-  // Some units too many, which are cut off again, cost less than an array of just as many.
-${steps.map(unitStep).join('\n')}
-  throw new RangeError('too many units');
+  return (unitTexts[count] as UnitText)(units);
 }
 `;
 }

@@ -392,50 +392,153 @@ export const shortUtf16: readonly ((view: DataView, at: number) => string | unde
   },
 ];
 
-/** Makes a string of the first `count` units of an array that has at least 32: at most so many. */
+type UnitText = (u: Uint16Array) => string;
+
+/** As {@link shortAscii}, of so many units of an array. */
+const unitTexts: readonly UnitText[] = [
+  () => '',
+  (u) =>
+    String.fromCharCode(u[0] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number, u[27] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number, u[27] as number, u[28] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number, u[27] as number, u[28] as number,
+      u[29] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number, u[27] as number, u[28] as number,
+      u[29] as number, u[30] as number),
+  (u) =>
+    String.fromCharCode(u[0] as number, u[1] as number, u[2] as number, u[3] as number, u[4] as number,
+      u[5] as number, u[6] as number, u[7] as number, u[8] as number, u[9] as number, u[10] as number,
+      u[11] as number, u[12] as number, u[13] as number, u[14] as number, u[15] as number, u[16] as number,
+      u[17] as number, u[18] as number, u[19] as number, u[20] as number, u[21] as number, u[22] as number,
+      u[23] as number, u[24] as number, u[25] as number, u[26] as number, u[27] as number, u[28] as number,
+      u[29] as number, u[30] as number, u[31] as number),
+];
+
+/** Makes a string of the first `count` units of an array: at most 32. */
 export function textOfUnits(units: Uint16Array, count: number): string {
-  // Some units too many, which are cut off again, cost less than an array of just as many.
-  if (count <= 4) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number);
-    return count === 4 ? text : text.slice(0, count);
-  }
-  if (count <= 8) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number);
-    return count === 8 ? text : text.slice(0, count);
-  }
-  if (count <= 12) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
-      units[8] as number, units[9] as number, units[10] as number, units[11] as number);
-    return count === 12 ? text : text.slice(0, count);
-  }
-  if (count <= 16) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
-      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
-      units[13] as number, units[14] as number, units[15] as number);
-    return count === 16 ? text : text.slice(0, count);
-  }
-  if (count <= 24) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
-      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
-      units[13] as number, units[14] as number, units[15] as number, units[16] as number, units[17] as number,
-      units[18] as number, units[19] as number, units[20] as number, units[21] as number, units[22] as number,
-      units[23] as number);
-    return count === 24 ? text : text.slice(0, count);
-  }
-  if (count <= 32) {
-    const text = String.fromCharCode(units[0] as number, units[1] as number, units[2] as number,
-      units[3] as number, units[4] as number, units[5] as number, units[6] as number, units[7] as number,
-      units[8] as number, units[9] as number, units[10] as number, units[11] as number, units[12] as number,
-      units[13] as number, units[14] as number, units[15] as number, units[16] as number, units[17] as number,
-      units[18] as number, units[19] as number, units[20] as number, units[21] as number, units[22] as number,
-      units[23] as number, units[24] as number, units[25] as number, units[26] as number, units[27] as number,
-      units[28] as number, units[29] as number, units[30] as number, units[31] as number);
-    return count === 32 ? text : text.slice(0, count);
-  }
-  throw new RangeError('too many units');
+  return (unitTexts[count] as UnitText)(units);
 }

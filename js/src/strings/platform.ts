@@ -29,7 +29,8 @@ const scratchBuffer = /* @__PURE__ */ new ArrayBuffer(scratchBytes);
 /** Bytes that nobody else sees: enough for a chunk of UTF-8. Overwritten by the next who uses them. */
 export const scratch = /* @__PURE__ */ new Uint8Array(scratchBuffer);
 
-const scratchView = /* @__PURE__ */ new DataView(scratchBuffer);
+/** The same bytes. */
+export const scratchView = /* @__PURE__ */ new DataView(scratchBuffer);
 
 /** The first bytes of {@link scratch}. */
 export function scratchPart(byteLength: number): Uint8Array<ArrayBuffer> {
@@ -44,8 +45,8 @@ export function copyFromScratch(bytes: Uint8Array, view: DataView, at: number, b
     return;
   }
   let i = 0;
-  for (; i + 4 <= byteLength; i += 4) view.setInt32(at + i, scratchView.getInt32(i, true), true);
-  for (; i < byteLength; i++) bytes[at + i] = scratch[i] as number;
+  for (; i < byteLength - 3; i += 4) view.setInt32(at + i, scratchView.getInt32(i, true), true);
+  for (; i < byteLength; i++) view.setInt8(at + i, scratchView.getInt8(i));
 }
 
 /** Units of a short text, and a few more that may be written before it shows that it is malformed. */

@@ -91,25 +91,17 @@ function findUnfit(text: string, highest: Highest): number {
   return -1;
 }
 
-/** Writes the units from `begin` up to `end`, with a question mark for a character above the highest. */
-function encodePart(
-  bytes: Uint8Array,
-  at: number,
-  text: string,
-  begin: number,
-  end: number,
-  highest: Highest,
-): number {
-  let to = at;
-  for (let i = begin; ; ) {
-    const next = writeByteUnits(bytes, to, text, i, end, highest);
-    to += next - i;
-    i = next;
-    if (i === end) return to - at;
+/** Writes a string, with a question mark for a character above the highest. */
+function encodeUnits(view: DataView, at: number, text: string, highest: Highest): number {
+  const { length } = text;
+  let i = writeByteUnits(view, at, text, highest);
+  let to = at + i;
+  while (i < length) {
     const unit = text.charCodeAt(i);
-    bytes[to++] = unit > highest ? questionMark : unit;
-    i += isLead(unit) && i + 1 < end && isTrail(text.charCodeAt(i + 1)) ? 2 : 1;
+    view.setUint8(to++, unit > highest ? questionMark : unit);
+    i += isLead(unit) && i + 1 < length && isTrail(text.charCodeAt(i + 1)) ? 2 : 1;
   }
+  return to - at;
 }
 
 function encode(
@@ -121,18 +113,19 @@ function encode(
   highest: Highest,
 ): number {
   const { length } = text;
-  if (length <= mostByHand) return encodePart(bytes, at, text, 0, length, highest);
+  if (length <= mostByHand) return encodeUnits(view, at, text, highest);
   if (isDirect && !hasSurrogates(text)) {
     // As many bytes as units. If the platform needs more it is not ASCII, and written again.
     const { read, written } = encoder.encodeInto(text, bytes.subarray(at, at + length));
-    return read === length && written === length ? length : encodePart(bytes, at, text, 0, length, highest);
+    return read === length && written === length ? length : encodeUnits(view, at, text, highest);
   }
   let to = at;
   for (let begin = 0, end; begin < length; begin = end) {
     end = chunkEnd(text, begin);
-    const { written } = encoder.encodeInto(text.slice(begin, end), scratch);
-    if (written === end - begin) copyFromScratch(bytes, view, to, written);
-    to += written === end - begin ? written : encodePart(bytes, to, text, begin, end, highest);
+    const part = text.slice(begin, end);
+    const { written } = encoder.encodeInto(part, scratch);
+    if (written === part.length) copyFromScratch(bytes, view, to, written);
+    to += written === part.length ? written : encodeUnits(view, to, part, highest);
   }
   return to - at;
 }

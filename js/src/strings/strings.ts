@@ -9,6 +9,7 @@
 import { checkLimit, checkSize, requireType, wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 import { shortAscii, shortBytes, shortUtf16 } from '../generated/short-texts.js';
+import { writeByteUnits } from './byte-units.js';
 import type { Codec } from './codec.js';
 import {
   fatalMode,
@@ -30,11 +31,13 @@ import {
   privateCopy,
   scratch,
   scratchBytes,
+  scratchView,
+  wideDecoder,
 } from './platform.js';
 import { ascii, latin1 } from './single-byte.js';
 import { copyTerminated, findTerminator } from './terminator.js';
-import { memoryOf, TextMemory, textMemoryOf, type TextPlace } from './text-memory.js';
-import { decodeWellFormed, encodeShort, utf8 } from './utf8.js';
+import { memoryOf, nearLimit, TextMemory, textMemoryOf, type TextPlace } from './text-memory.js';
+import { decodeWellFormed, encodeRest, encodeShort, utf8 } from './utf8.js';
 import { utf16 } from './utf16.js';
 import { utf32 } from './utf32.js';
 
@@ -58,9 +61,12 @@ function codecFor(operation: string, encoding: StringEncoding): Codec {
   }
 }
 
-/** Whether a number is an address or length below 2^32: told quickly, and nothing else is. */
-function isWord(value: unknown): value is number {
-  return typeof value === 'number' && value >>> 0 === value;
+/**
+ * Whether something is a whole number from 0 up and below 2 GiB. Beyond that, views on the whole memory
+ * are not to be trusted: an index of 2^32 - 1 is none to WebKit.
+ */
+function isNear(value: unknown): value is number {
+  return typeof value === 'number' && (value & (nearLimit - 1)) === value;
 }
 
 type ShortText = (view: DataView, at: number) => string | undefined;
@@ -86,7 +92,7 @@ export function readText(
   options?: TextOptions,
 ): string {
   const memory = memoryOf(place);
-  if (encoding === 'utf8' && options === undefined && isWord(byteOffset) && isWord(byteLength)) {
+  if (encoding === 'utf8' && options === undefined && isNear(byteOffset) && isNear(byteLength)) {
     const text = readUtf8(memory, byteOffset, byteLength);
     if (text !== undefined) return text;
   }
@@ -123,7 +129,7 @@ function readGenerally(
     const detail = `byteLength is ${byteLength}; a unit of ${encoding} has ${codec.unitBytes} bytes`;
     throw makeError('invalid_number', operation, detail);
   }
-  if (!isWord(byteOffset) || byteOffset + byteLength > memory.bytes.length) {
+  if (!isNear(byteOffset) || byteOffset + byteLength > memory.bytes.length) {
     memory.bytesFor(operation, byteOffset, byteLength);
   }
   return decodeRange(operation, memory, byteOffset, byteOffset + byteLength, codec, mode);
@@ -138,19 +144,23 @@ function decodeRange(
   codec: Codec,
   mode: Mode,
 ): string {
-  const { bytes, view } = memory;
   const byteLength = end - begin;
+  if (codec === utf16 && mode === 0 && byteLength > shortBytes && byteLength <= safeBytes && memory.isDirect) {
+    return wideDecoder.decode(new Uint8Array(memory.buffer, begin, byteLength));
+  }
+  const { bytes, view } = end <= nearLimit ? memory : memory.part(begin, end);
+  const at = end <= nearLimit ? begin : 0;
   if (byteLength <= shortBytes) {
     let text: string | undefined;
     if (codec === utf16) {
-      text = (shortUtf16[byteLength >> 1] as ShortText)(view, begin);
-    } else if (codec !== utf32 && begin + shortBytes <= bytes.length) {
-      text = (shortAscii[byteLength] as ShortText)(view, begin);
+      text = (shortUtf16[byteLength >> 1] as ShortText)(view, at);
+    } else if (codec !== utf32 && at + shortBytes <= bytes.length) {
+      text = (shortAscii[byteLength] as ShortText)(view, at);
     }
     if (text !== undefined) return text;
   }
-  if (memory.isDirect) return codec.decode(operation, bytes, begin, end, mode, begin);
-  return codec.decode(operation, privateCopy(bytes, begin, end), 0, end - begin, mode, begin);
+  if (memory.isDirect) return codec.decode(operation, bytes, at, at + byteLength, mode, begin);
+  return codec.decode(operation, privateCopy(bytes, at, at + byteLength), 0, byteLength, mode, begin);
 }
 
 /**
@@ -170,7 +180,7 @@ export function readTerminated(
   options?: TextOptions,
 ): string {
   const memory = memoryOf(place);
-  if (encoding === 'utf8' && options === undefined && maximum === undefined && isWord(byteOffset)) {
+  if (encoding === 'utf8' && options === undefined && maximum === undefined && isNear(byteOffset)) {
     const text = readTerminatedUtf8(memory, byteOffset);
     if (text !== undefined) return text;
   }
@@ -311,45 +321,75 @@ export function writeText(
     encoding === 'utf8' &&
     options === undefined &&
     typeof text === 'string' &&
-    isWord(byteOffset) &&
-    (capacity === undefined || isWord(capacity))
+    isNear(byteOffset) &&
+    (capacity === undefined || isNear(capacity))
   ) {
-    const written = writeUtf8(memory, byteOffset, text, capacity, isTerminated);
-    if (written >= 0) return written;
+    const { view } = memory;
+    const { length } = memory.bytes;
+    const end = capacity === undefined ? length : byteOffset + capacity;
+    // With room for a terminator, needed or not.
+    const hasRoom = byteOffset + text.length * mostBytesPerUnit + 1 <= end;
+    if (end <= length) {
+      let written: number;
+      if (hasRoom && text.length <= mostByHand) {
+        written = writeByteUnits(view, byteOffset, text, 0x7f);
+        if (written !== text.length) written = encodeRest(view, byteOffset, text, written);
+      } else {
+        // One call for both: V8 leaves that a call, and has room left to put here what short texts need.
+        const write = hasRoom ? writeLong : writeTight;
+        written = write(memory, byteOffset, text, isTerminated ? end - 1 : end);
+      }
+      if (written >= 0) {
+        if (isTerminated) view.setInt8(byteOffset + written, 0);
+        return written;
+      }
+    }
   }
   return writeGenerally(operation, memory, byteOffset, text, encoding, capacity, isTerminated, options);
 }
 
-/** Writes UTF-8 where the memory was last seen, if there is nothing unusual about it; else gives -1. */
-function writeUtf8(
+/** Writes UTF-8 that has room by the platform's codec; gives -1 where that is not let loose. */
+function writeLong(memory: TextMemory, byteOffset: number, text: string): number {
+  if (!memory.isDirect) return -1;
+  const most = text.length * mostBytesPerUnit;
+  return encoder.encodeInto(text, new Uint8Array(memory.buffer, byteOffset, most)).written;
+}
+
+/** Writes UTF-8 that perhaps has no room; gives -1, and writes nothing, if it has none, or is long. */
+function writeTight(memory: TextMemory, byteOffset: number, text: string, end: number): number {
+  const { length } = text;
+  if (byteOffset + length > end || length * mostBytesPerUnit > scratchBytes) return -1;
+  // How many bytes it takes is known when it is encoded: to count them first takes as long as that.
+  const isShort = length <= mostByHand;
+  const written = isShort ? encodeShort(scratchView, 0, text) : encoder.encodeInto(text, scratch).written;
+  if (byteOffset + written > end) return -1;
+  copyFromScratch(memory.bytes, memory.view, byteOffset, written);
+  return written;
+}
+
+/**
+ * Writes a short text where the memory was last seen, if there is nothing unusual about either.
+ *
+ * @returns how many bytes it took; -1 if it was not written, or not all of it
+ */
+function writeShortBytes(
   memory: TextMemory,
   byteOffset: number,
   text: string,
+  encoding: 'ascii' | 'latin1',
   capacity: number | undefined,
   isTerminated: boolean,
 ): number {
-  const { bytes } = memory;
-  const { length } = text;
-  const space = capacity === undefined ? bytes.length - byteOffset : capacity;
-  const room = isTerminated ? space - 1 : space;
-  const most = length * mostBytesPerUnit;
-  if (byteOffset + space > bytes.length || length > room) return -1;
-  let written: number;
-  if (most <= room) {
-    if (length <= mostByHand) {
-      written = encodeShort(bytes, byteOffset, text);
-    } else {
-      if (!memory.isDirect) return -1;
-      written = encoder.encodeInto(text, new Uint8Array(memory.buffer, byteOffset, most)).written;
-    }
-  } else {
-    // How many bytes it takes is known when it is encoded: to count them first takes as long as that.
-    if (most > scratchBytes) return -1;
-    written = length <= mostByHand ? encodeShort(scratch, 0, text) : encoder.encodeInto(text, scratch).written;
-    if (written > room) return -1;
-    copyFromScratch(bytes, memory.view, byteOffset, written);
-  }
-  if (isTerminated) bytes[byteOffset + written] = 0;
+  if (typeof text !== 'string' || text.length > mostByHand || !isNear(byteOffset)) return -1;
+  if (capacity !== undefined && !isNear(capacity)) return -1;
+  const { view } = memory;
+  const { length } = memory.bytes;
+  const end = capacity === undefined ? length : byteOffset + capacity;
+  if (end > length || byteOffset + text.length + (isTerminated ? 1 : 0) > end) return -1;
+  // A character that the encoding does not have takes no more room than its units.
+  const written = writeByteUnits(view, byteOffset, text, encoding === 'ascii' ? 0x7f : 0xff);
+  if (written !== text.length) return -1;
+  if (isTerminated) view.setInt8(byteOffset + written, 0);
   return written;
 }
 
@@ -363,6 +403,10 @@ function writeGenerally(
   isTerminated: boolean,
   options: TextOptions | undefined,
 ): number {
+  if (options === undefined && (encoding === 'latin1' || encoding === 'ascii')) {
+    const written = writeShortBytes(memory, byteOffset, text, encoding, capacity, isTerminated);
+    if (written >= 0) return written;
+  }
   const { codec, mode } = requireText(operation, text, encoding, options);
   wholeNumber(operation, 'byteOffset', byteOffset);
   if (capacity !== undefined) wholeNumber(operation, 'capacity', capacity);
@@ -417,9 +461,11 @@ function encodeTo(
   mode: Mode,
   isTerminated: boolean,
 ): number {
-  const { bytes, view, isDirect } = memory;
-  const written = codec.encode(bytes, view, byteOffset, text, mode, isDirect);
-  if (isTerminated) bytes.fill(0, byteOffset + written, byteOffset + written + codec.unitBytes);
+  const end = Math.min(byteOffset + text.length * codec.mostBytes + codec.unitBytes, memory.bytes.length);
+  const { bytes, view } = end <= nearLimit ? memory : memory.part(byteOffset, end);
+  const at = end <= nearLimit ? byteOffset : 0;
+  const written = codec.encode(bytes, view, at, text, mode, memory.isDirect);
+  if (isTerminated) bytes.fill(0, at + written, at + written + codec.unitBytes);
   return written;
 }
 

@@ -3,12 +3,10 @@
 // Floor:   door js.
 
 import { scratch } from './platform.js';
+import { nearLimit } from './text-memory.js';
 
 /** From here on other engines' own search is the faster one, and V8's has little to lose. */
 const nearBytes = 4096;
-
-/** So many bytes at most are looked at through one view: their indices are simple numbers. */
-const spanBytes = 2 ** 30;
 
 /** The first piece of a text that is copied, in bytes; each further one is as long as all before it. */
 const firstPiece = 64;
@@ -24,28 +22,38 @@ interface Views {
  * -1 when there is none.
  */
 export function findTerminator(views: Views, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
-  if (end <= spanBytes) return findInSpan(views.bytes, views.words, begin, end, unitBytes);
-  for (let at = begin; at < end; at += spanBytes) {
-    const base = at - (at % 4);
-    const spanEnd = Math.min(at + spanBytes, end);
-    const bytes = views.bytes.subarray(base, spanEnd);
-    const words = views.words.subarray(base / 4, Math.floor(spanEnd / 4));
-    const found = findInSpan(bytes, words, at - base, spanEnd - base, unitBytes);
-    if (found >= 0) return base + found;
+  const { bytes, words } = views;
+  const near = Math.min(begin + nearBytes, end);
+  if (near <= nearLimit) {
+    const found = findNear(bytes, words, begin, near, unitBytes);
+    if (found >= 0 || near === end) return found;
+    return findFar(bytes, near, end, unitBytes);
   }
-  return -1;
+  const base = begin - (begin % 4);
+  const nearWords = words.subarray(base / 4, Math.floor(near / 4));
+  const found = findNear(bytes.subarray(base, near), nearWords, begin - base, near - base, unitBytes);
+  if (found >= 0) return base + found;
+  return near === end ? -1 : findFar(bytes, near, end, unitBytes);
 }
 
-function findInSpan(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
+function findNear(bytes: Uint8Array, words: Int32Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
+  if (unitBytes === 1) return findZeroByte(bytes, words, begin, end);
   if (begin % unitBytes !== 0) return findUnaligned(bytes, begin, end, unitBytes);
-  const near = Math.min(begin + nearBytes, end);
-  let found: number;
-  if (unitBytes === 1) found = findZeroByte(bytes, words, begin, near);
-  else if (unitBytes === 2) found = findZeroHalf(bytes, words, begin, near);
-  else found = findZeroWord(words, begin, near);
-  if (found >= 0 || near === end) return found;
-  const index = unitsOf(bytes, near, end, unitBytes).indexOf(0);
-  return index < 0 ? -1 : near + unitBytes * index;
+  return unitBytes === 2 ? findZeroHalf(bytes, words, begin, end) : findZeroWord(words, begin, end);
+}
+
+/** By the engine's own search; or, where units are not aligned, piece by piece. */
+function findFar(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
+  if (begin % unitBytes === 0) {
+    const index = unitsOf(bytes, begin, end, unitBytes).indexOf(0);
+    return index < 0 ? -1 : begin + unitBytes * index;
+  }
+  for (let at = begin; at < end; at += nearBytes) {
+    const piece = bytes.subarray(at, Math.min(at + nearBytes, end));
+    const found = findUnaligned(piece, 0, piece.length, unitBytes);
+    if (found >= 0) return at + found;
+  }
+  return -1;
 }
 
 type Units = Uint8Array | Uint16Array | Uint32Array;
@@ -58,6 +66,8 @@ function unitsOf(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2
   return unitBytes === 2 ? new Uint16Array(buffer, at, length) : new Uint32Array(buffer, at, length);
 }
 
+// Ends are shifted as unsigned numbers: one at 2 GiB would be negative.
+
 /** The number of the byte that the lowest bit of a word is in. */
 function lowestByte(bits: number): number {
   return (31 - Math.clz32(bits & -bits)) >> 3;
@@ -69,7 +79,7 @@ function findZeroByte(bytes: Uint8Array, words: Int32Array, begin: number, end: 
     if (at === end) return -1;
     if (bytes[at] === 0) return at;
   }
-  const wordEnd = end >> 2;
+  const wordEnd = end >>> 2;
   for (let i = at >> 2; i < wordEnd; i++) {
     const word = words[i] as number;
     // Of each byte that is zero the highest bit, and perhaps of some above the lowest such byte.
@@ -86,7 +96,7 @@ function findZeroHalf(bytes: Uint8Array, words: Int32Array, begin: number, end: 
     if (((bytes[begin] as number) | (bytes[begin + 1] as number)) === 0) return begin;
     i++;
   }
-  const wordEnd = end >> 2;
+  const wordEnd = end >>> 2;
   for (; i < wordEnd; i++) {
     const word = words[i] as number;
     const zeros = (word - 0x00010001) & ~word & 0x80008000;
@@ -96,7 +106,7 @@ function findZeroHalf(bytes: Uint8Array, words: Int32Array, begin: number, end: 
 }
 
 function findZeroWord(words: Int32Array, begin: number, end: number): number {
-  const wordEnd = end >> 2;
+  const wordEnd = end >>> 2;
   for (let i = begin >> 2; i < wordEnd; i++) if (words[i] === 0) return 4 * i;
   return -1;
 }

@@ -8,6 +8,15 @@ import type { BufferSource } from '../access.js';
 import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 
+/** Up to here, indices of a view on a whole memory are simple numbers: 2 GiB. */
+export const nearLimit = 0x80000000;
+
+/** Views on the same bytes. */
+export interface TextViews {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 /** A memory as those see it who read and write text in it. */
 export class TextMemory {
   readonly #source: BufferSource;
@@ -58,6 +67,14 @@ export class TextMemory {
     const { length } = this.bytes;
     if (byteOffset + byteLength > length || length === 0) this.#lookAgain(operation, byteOffset, byteLength);
     return this.bytes;
+  }
+
+  /** Views on a part that lies inside the memory. */
+  part(begin: number, end: number): TextViews {
+    return {
+      bytes: new Uint8Array(this.buffer, begin, end - begin),
+      view: new DataView(this.buffer, begin, end - begin),
+    };
   }
 
   #lookAgain(operation: string, byteOffset: number, byteLength: number): void {

@@ -171,42 +171,40 @@ function decode(
  *
  * @returns how many bytes it took
  */
-export function encodeShort(bytes: Uint8Array, at: number, text: string): number {
-  const done = writeByteUnits(bytes, at, text, 0, text.length, 0x7f);
-  return done === text.length ? done : encodeRest(bytes, at, text, done);
+export function encodeShort(view: DataView, at: number, text: string): number {
+  const { length } = text;
+  const done = writeByteUnits(view, at, text, 0x7f);
+  return done === length ? done : encodeRest(view, at, text, done);
 }
 
 /** Encodes what is behind the first `from` units, all of which were ASCII. */
-function encodeRest(bytes: Uint8Array, at: number, text: string, from: number): number {
+export function encodeRest(view: DataView, at: number, text: string, from: number): number {
   const { length } = text;
   let to = at + from;
   for (let i = from; i < length; i++) {
-    let code = text.charCodeAt(i);
-    if (code < 0x80) {
-      bytes[to] = code;
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      view.setInt8(to, unit);
       to += 1;
-    } else if (code < 0x800) {
-      bytes[to] = (code >> 6) | 0xc0;
-      bytes[to + 1] = (code & 0x3f) | 0x80;
+    } else if (unit < 0x800) {
+      view.setInt16(to, (unit >> 6) | ((unit & 0x3f) << 8) | 0x80c0, true);
       to += 2;
     } else {
-      if (isSurrogate(code)) {
+      let code = unit;
+      if (isSurrogate(unit)) {
         const next = i + 1 < length ? text.charCodeAt(i + 1) : 0;
-        if (isLead(code) && isTrail(next)) {
-          code = pairToCode(code, next);
-          bytes[to] = (code >> 18) | 0xf0;
-          bytes[to + 1] = ((code >> 12) & 0x3f) | 0x80;
-          bytes[to + 2] = ((code >> 6) & 0x3f) | 0x80;
-          bytes[to + 3] = (code & 0x3f) | 0x80;
+        if (isLead(unit) && isTrail(next)) {
+          code = pairToCode(unit, next);
+          const first = (code >> 18) | ((code >> 4) & 0x3f00);
+          view.setInt32(to, first | ((code << 10) & 0x3f0000) | ((code & 0x3f) << 24) | 0x808080f0, true);
           to += 4;
           i++;
           continue;
         }
         code = replacement;
       }
-      bytes[to] = (code >> 12) | 0xe0;
-      bytes[to + 1] = ((code >> 6) & 0x3f) | 0x80;
-      bytes[to + 2] = (code & 0x3f) | 0x80;
+      view.setInt16(to, (code >> 12) | ((code << 2) & 0x3f00) | 0x80e0, true);
+      view.setInt8(to + 2, (code & 0x3f) | 0x80);
       to += 3;
     }
   }
@@ -221,7 +219,7 @@ function encode(
   _mode: Mode,
   isDirect: boolean,
 ): number {
-  if (text.length <= mostByHand) return encodeShort(bytes, at, text);
+  if (text.length <= mostByHand) return encodeShort(view, at, text);
   if (isDirect) {
     return encoder.encodeInto(text, bytes.subarray(at, at + text.length * mostBytesPerUnit)).written;
   }
