@@ -67,6 +67,10 @@ allot_status allot_free(allot_address heap, allot_address address) {
   return status(heap_at(heap).deallocate(static_cast<ModuleAddress>(address)));
 }
 
+allot_status allot_relocate(allot_address heap, allot_address from, allot_address to) {
+  return status(heap_at(heap).relocate(static_cast<ModuleAddress>(from), static_cast<ModuleAddress>(to)));
+}
+
 double allot_usable_size(allot_address heap, allot_address address) {
   const auto& h = heap_at(heap);
   const Granule g = h.live_block_raw(static_cast<ModuleAddress>(address));

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "accounts.hpp"
 #include "model.hpp"
@@ -63,6 +64,7 @@ class CheckedHeap {
       case Verb::allocate_zeroed: return allocate_zeroed(1 + which % 8, size);
       case Verb::allocate_aligned: return allocate_aligned(which, size);
       case Verb::reallocate: return model_.empty() ? allocate(size) : reallocate(which, size);
+      case Verb::relocate: return model_.empty() ? void() : relocate(model_.pick(which), which, size);
       case Verb::deallocate: return model_.empty() ? void() : deallocate(model_.pick(which));
       case Verb::deallocate_wrongly: return deallocate_wrongly(which, size);
       case Verb::reallocate_wrongly: return reallocate_wrongly(which, size);
@@ -191,6 +193,67 @@ class CheckedHeap {
     const std::uint64_t promised = rig_.records() ? old.requested : old.usable;
     check_contents(moved, old, promised < size ? promised : size);
     write_pattern(bytes_at(moved), block.usable, block.mark);
+  }
+
+  // --- moving -----------------------------------------------------------------------------------
+
+  void relocate(std::uint64_t address, std::uint64_t which, std::uint64_t place) {
+    const std::uint64_t to = target_of(address, which, place);
+    if (to > static_cast<std::uint64_t>(static_cast<Address>(~Address{0}))) return;
+    const LiveBlock block = *model_.at(address);
+    const allot::Error expected = expected_of_move(address, block.usable, to);
+    const allot::Error error = rig_.heap().relocate(static_cast<Address>(address), static_cast<Address>(to));
+    expect_unchanged();
+    if (error != expected) {
+      disagree("moving ", address, " to ", to, " gives error ", number(error), ", not ", number(expected));
+    }
+    if (error == allot::Error::none) {
+      model_.remove(address);
+      LiveBlock moved = describe(to, block.requested);
+      if (moved.usable != block.usable) disagree("moving it changes the length of ", address);
+      moved.mark = block.mark;
+      model_.add(to, moved);
+      freed_[count_ % freed_.size()] = address;
+    }
+    check_contents(error == allot::Error::none ? to : address, block, block.usable);
+    const std::uint64_t wrong = wrong_address(which, place);
+    if (!is_wrong(wrong)) return;
+    check_misuse(rig_.heap().relocate(static_cast<Address>(wrong), static_cast<Address>(to)), wrong);
+  }
+
+  // Where to: near by, so that the block overlaps itself; to either end of free memory; or anywhere.
+  std::uint64_t target_of(std::uint64_t address, std::uint64_t which, std::uint64_t place) const {
+    const std::uint64_t kind = place % 8;
+    place /= 8;
+    const std::uint64_t step = granule * (place % 12);
+    switch (kind) {
+      case 0: return address < step ? 0 : address - step;
+      case 1: return address + step;
+      case 2: return accounts_.begin + place * granule % (accounts_.top - accounts_.begin);
+      case 3: return place;  // as a rule between two granules
+      default: break;
+    }
+    std::vector<allot::Block> free;
+    for (const allot::Block& block : walk(rig_.heap())) {
+      if (block.kind == allot::BlockKind::free) free.push_back(block);
+    }
+    if (free.empty()) return address;
+    const allot::Block& hole = free[(which + place) % free.size()];
+    if (kind < 7) return hole.address;
+    const std::uint64_t usable = model_.at(address)->usable;
+    return hole.address + hole.size < usable ? 0 : hole.address + hole.size - usable;
+  }
+
+  allot::Error expected_of_move(std::uint64_t address, std::uint64_t usable, std::uint64_t to) const {
+    const Accounts& now = accounts_;
+    if (to % granule != 0 || to < now.begin || to >= now.top || usable > now.top - to) {
+      return allot::Error::invalid_span;
+    }
+    for (const allot::Block& block : walk(rig_.heap())) {
+      if (block.address >= to + usable || block.address + block.size <= to) continue;
+      if (block.kind != allot::BlockKind::free && block.address != address) return allot::Error::span_in_use;
+    }
+    return allot::Error::none;
   }
 
   // --- freeing ----------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class OperationMaker {
     if (dice < 218) return {Verb::reallocate, which, size()};
     if (dice < 232) return {Verb::deallocate_wrongly, which, random_.below(1 << 20)};
     if (dice < 238) return {Verb::reallocate_wrongly, which, random_.below(1 << 20)};
+    if (dice < 246) return {Verb::relocate, which, random_.below(1 << 20)};
     return seldom(which);
   }
 

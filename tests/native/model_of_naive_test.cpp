@@ -43,6 +43,7 @@ EXPECT_NOTICED(NoticesAcceptedInteriorFree, accepts_interior_free, "changed")
 EXPECT_NOTICED(NoticesWrongError, names_wrong_error, "gives error 8, not 9")
 EXPECT_NOTICED(NoticesIgnoredQuota, ignores_quota, "the quota is")
 EXPECT_NOTICED(NoticesLeakOnRefusal, loses_memory_when_refused, "a refused operation changed")
+EXPECT_NOTICED(NoticesContentsOverwritten, copies_forwards, "is not what was written there")
 EXPECT_NOTICED(NoticesWrongWalk, hides_block_from_walk, "block_at")
 
 TEST(ModelOfNaive, ReducesAFailureToFewOperations) {

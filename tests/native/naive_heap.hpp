@@ -32,6 +32,7 @@ enum class Fault {
   names_wrong_error,         // a wild address is called foreign
   ignores_quota,             // the quota is kept but not looked at
   loses_memory_when_refused, // a request that does not fit takes memory with it
+  copies_forwards,           // a relocation copies from the front, over what it has yet to read
   hides_block_from_walk,     // the last live block is not found by a walk
 };
 
@@ -126,6 +127,30 @@ class NaiveHeap {
     drop(address);
     peak_ = peak > live_bytes_ ? peak : live_bytes_;
     return moved;
+  }
+
+  allot::Error relocate(Address from, Address to) {
+    if (const allot::Error error = misuse(from); error != allot::Error::none) return error;
+    const std::uint64_t bytes = live_.at(from);
+    if (to % granule != 0 || to < begin_ || to >= top_ || bytes > top_ - to)
+      return allot::Error::invalid_span;
+    release(from, bytes);
+    const auto after = free_.upper_bound(to);
+    const auto range = after == free_.begin() ? free_.end() : std::prev(after);
+    if (range == free_.end() || range->first + range->second < to + bytes) {
+      take(from, bytes);
+      return allot::Error::span_in_use;
+    }
+    take(to, bytes);
+    live_.erase(from);
+    live_.emplace(to, bytes);
+    std::uint8_t* const base = memory_->base();
+    if (fault == Fault::copies_forwards) {
+      for (std::uint64_t i = 0; i < bytes; ++i) base[to + i] = base[from + i];
+    } else {
+      std::memmove(base + to, base + from, bytes);
+    }
+    return allot::Error::none;
   }
 
   allot::Error deallocate(Address address) {

@@ -14,6 +14,7 @@ enum class Verb : std::uint8_t {
   allocate_zeroed,
   allocate_aligned,
   reallocate,
+  relocate,
   deallocate,
   deallocate_wrongly,
   reallocate_wrongly,
@@ -27,13 +28,14 @@ enum class Verb : std::uint8_t {
   inspect,  // validate, walk, and compare every byte with the model
 };
 
-inline constexpr unsigned verb_count = 15;
+inline constexpr unsigned verb_count = 16;
 
 inline const char* name_of(Verb verb) {
   constexpr const char* names[verb_count] = {"allocate",
                                              "allocate_zeroed",
                                              "allocate_aligned",
                                              "reallocate",
+                                             "relocate",
                                              "deallocate",
                                              "deallocate_wrongly",
                                              "reallocate_wrongly",

@@ -41,11 +41,12 @@ constexpr const char* text_of(Error error) {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  constexpr Result(T value) : value_(value) {}                     // NOLINT(google-explicit-constructor)
-  constexpr Result(Error error) : value_(), error_(error) {}       // NOLINT(google-explicit-constructor)
+  constexpr Result(T value) : value_(static_cast<T&&>(value)) {}  // NOLINT(google-explicit-constructor)
+  constexpr Result(Error error) : value_(), error_(error) {}  // NOLINT(google-explicit-constructor)
   constexpr explicit operator bool() const { return error_ == Error::none; }
-  constexpr const T& value() const { return value_; }
-  constexpr T& value() { return value_; }
+  constexpr const T& value() const& { return value_; }
+  constexpr T& value() & { return value_; }
+  constexpr T&& value() && { return static_cast<T&&>(value_); }
   constexpr Error error() const { return error_; }
 
  private:

@@ -47,6 +47,6 @@ using NativeAddress = detail::NativeAddress<sizeof(void*)>::type;
 
 /// An offset into the memory that holds the heap's records: for an image inside the managed memory
 /// the same thing as an address.
-using Ref = u64;
+using RecordRef = u64;
 
 }  // namespace allot

@@ -29,7 +29,7 @@ class Diagnose : public Requested<Place> {
   }
 
   [[gnu::noinline]] Error diagnose(Address address) const {
-    const Header& h = header();
+    const auto& h = header();
     const u64 p = address;
     // The memory's size is asked of the memory itself: bytes that the heap does not have are foreign,
     // bytes that nobody has are wild.

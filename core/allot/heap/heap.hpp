@@ -76,7 +76,7 @@ class BasicHeap : protected Validate<Place> {
     if (turned >= this->header().granules) [[unlikely]]
       return this->diagnose(p);
     const Granule g = static_cast<Granule>(turned);
-    const uintptr_t page = this->record(g >> granule_page_shift);
+    const auto page = this->record(g >> granule_page_shift);
     const u32 byte = Base::bit_byte(g);
     const u32 shift = g & 7;
     const u32 live = load<u8>(page + page_record::live + byte);
@@ -86,7 +86,7 @@ class BasicHeap : protected Validate<Place> {
     starts >>= 1;
     const Granule n = starts ? lowest_bit(starts) + 1 : this->size_slow(g);
     store<u8>(page + page_record::live + byte, static_cast<u8>(live & ~(1u << shift)));
-    Agent& a = this->agent();
+    auto& a = this->agent();
     a.account -= Base::one_block + n;
     if (n <= Base::tiny_max) [[likely]] {
       const u32 depth = a.counts[n];
@@ -100,6 +100,12 @@ class BasicHeap : protected Validate<Place> {
     release_slow(g, n);
     return Error::none;
   }
+
+  /// Moves the live block at `from`, bytes and recorded size, to `to`, a multiple of 16 of the caller's choice:
+  /// all of its new place must be free, or its own so far. Neighbours that are free are merged. Costs the
+  /// copying, and no more where the free memory there is merged already. Error, with nothing changed:
+  /// invalid_span (the new place is not aligned, or not in the heap), span_in_use, or as deallocate.
+  Error relocate(Address from, Address to) { return this->relocate_block(from, to); }
 
   /// Bytes that may be used at `p`, or as deallocate's errors. O(1).
   Result<u64> usable_size(Address p) const {
@@ -131,7 +137,7 @@ class BasicHeap : protected Validate<Place> {
   /// Checks every invariant (docs/heap-image.md); O(heap / 128).
   Violation validate() {
     const u32 number = this->check_all();
-    return {number, number == 0 ? 0 : this->header().violation_address};
+    return {number, number == 0 ? u64{0} : this->header().violation_address};
   }
 
   // --- Limits and spans -------------------------------------------------------------------------

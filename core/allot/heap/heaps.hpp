@@ -29,7 +29,7 @@ class InsideHeap : public BasicHeap<Inside<Borrowed<Memory>, Address_, Traits>> 
   InsideHeap() = default;
 
  private:
-  InsideHeap(Memory& memory, Ref image) : Base(Place{Borrowed<Memory>(memory)}, image) {}
+  InsideHeap(Memory& memory, RecordRef image) : Base(Place{Borrowed<Memory>(memory)}, image) {}
 };
 
 /// A heap whose image lies in a memory of its own: the managed one is all the user's, from address 0.
@@ -55,7 +55,7 @@ class OutsideHeap : public BasicHeap<Outside<Borrowed<Memory>, Borrowed<Records>
   OutsideHeap() = default;
 
  private:
-  OutsideHeap(Memory& memory, Records& records, Ref image)
+  OutsideHeap(Memory& memory, Records& records, RecordRef image)
       : Base(Place{Borrowed<Memory>(memory), Borrowed<Records>(records)}, image) {}
 };
 

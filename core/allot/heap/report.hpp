@@ -3,7 +3,7 @@
 #pragma once
 
 #include <allot/base/statistic.hpp>
-#include <allot/heap/spans.hpp>
+#include <allot/heap/relocate.hpp>
 
 namespace allot {
 
@@ -15,9 +15,9 @@ struct Block {
 };
 
 template <class Place>
-class Report : public Spans<Place> {
+class Report : public Relocate<Place> {
  public:
-  using Base = Spans<Place>;
+  using Base = Relocate<Place>;
   using Base::Base;
 
  protected:
@@ -38,7 +38,7 @@ class Report : public Spans<Place> {
 
   /// The granule at which a block begins at `p`, or granule_limit.
   Granule walkable(u64 p) const {
-    const Header& h = header();
+    const auto& h = header();
     if (p < h.begin || p >= h.top || p % granule_bytes != 0) return granule_limit;
     const Granule g = static_cast<Granule>((p - h.origin) >> granule_shift);
     return in_gap(g)           ? (g % granules_per_page == 0 ? g : granule_limit)
@@ -50,7 +50,7 @@ class Report : public Spans<Place> {
 
   /// One figure of the heap, in bytes or as a number. Scalars in, scalar out.
   [[gnu::noinline]] u64 figure(Statistic which) const {
-    const Header& h = header();
+    const auto& h = header();
     switch (which) {
       case Statistic::managed_bytes: return h.managed_bytes;
       case Statistic::live_bytes: return live_bytes();

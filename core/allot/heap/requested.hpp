@@ -15,6 +15,7 @@ class Requested : public PlaceBlocks<Place> {
  public:
   using Base = PlaceBlocks<Place>;
   using Base::Base;
+  using typename Base::Pointer;
 
  protected:
   static constexpr Granule nibbles_of(Granule n) { return n < 8 ? n : 8; }
@@ -30,7 +31,7 @@ class Requested : public PlaceBlocks<Place> {
   }
 
  private:
-  uintptr_t nibble_at(Granule g) const {
+  Pointer nibble_at(Granule g) const {
     return Base::record_of(g) + page_record::sizes + ((g & (granules_per_page - 1)) >> 1);
   }
   u8 nibble(Granule g) const { return load<u8>(nibble_at(g)) >> (g & 1) * 4 & 15; }

@@ -36,14 +36,7 @@ class Spans : public Diagnose<Place> {
     const Granule to = granule_at(end);
     if (!all_free(from, to)) return Error::span_in_use;
     const Granule first = Base::enclosing_start(from);
-    Granule last = first;
-    while (last < to) last += Base::size_at(last);
-    for (Granule g = first; g < last;) {
-      const Granule n = Base::size_at(g);
-      Base::unfile(g, n);
-      Base::unmake(g, n);
-      g += n;
-    }
+    const Granule last = dissolve(first, to);
     // Hints may still point at what was there; one for a block of the span's own size would hold.
     Base::forget_hints();
     make(from, to - from, BlockKind::reserved);
@@ -63,7 +56,7 @@ class Spans : public Diagnose<Place> {
   }
 
   [[gnu::noinline]] Error unreserve_span(u64 begin) {
-    Header& h = header();
+    auto& h = header();
     begin = round_down(begin, granule_bytes);
     if (begin < h.begin || begin >= h.top) return Error::invalid_span;
     const Granule g = static_cast<Granule>((begin - h.origin) >> granule_shift);
@@ -79,19 +72,30 @@ class Spans : public Diagnose<Place> {
     return Error::none;
   }
 
- private:
   Granule granule_at(u64 p) const { return static_cast<Granule>((p - header().origin) >> granule_shift); }
 
-  /// Whether free blocks cover [from, to) without a hole.
-  bool all_free(Granule from, Granule to) const {
+  /// Whether free blocks cover [from, to) without a hole; the block at `except` counts as free.
+  bool all_free(Granule from, Granule to, Granule except = granule_limit) const {
     Granule g = Base::enclosing_start(from);
     if (g == granule_limit) return false;
     for (;;) {
-      if (!Base::is_free(g)) return false;
+      if (g != except && Base::kind_at(g) != BlockKind::free) return false;
       g += Base::size_at(g);
       if (g >= to) return true;
       if (!Base::has_next(g)) return false;
     }
+  }
+
+  /// Takes the free blocks from `first` up to `to` out of the bitmaps, and the block at `except`, which is
+  /// in no bin. Returns where the last of them ended.
+  Granule dissolve(Granule first, Granule to, Granule except = granule_limit) {
+    while (first < to) {
+      const Granule n = Base::size_at(first);
+      if (first != except) Base::unfile(first, n);
+      Base::unmake(first, n);
+      first += n;
+    }
+    return first;
   }
 };
 

@@ -54,7 +54,7 @@ class Validate : public Report<Place> {
   }
 
   u32 check_geometry() {
-    const Header& h = header();
+    const auto& h = header();
     const u64 bottom = round_down(h.begin, page_bytes);
     const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
     if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped || h.owned_end < mapped ||
@@ -81,7 +81,8 @@ class Validate : public Report<Place> {
  private:
   u32 check_pages() {
     for (u32 page = 0; page < Base::page_count(); ++page) {
-      const Ref ref = load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
+      const RecordRef ref =
+          load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
       if (ref == 0 || ref % granule_bytes != 0 || !in_records(ref, header().record_bytes))
         return broken(7, ref);
       if (load<u64>(at(ref) + 512) != 0) return broken(8, ref);
@@ -96,7 +97,7 @@ class Validate : public Report<Place> {
   }
 
   u32 check_agent() {
-    const Agent& a = agent();
+    const auto& a = agent();
     const u64 quota = header().quota >> granule_shift;
     if (a.id != 0 || a.state != 1) return broken(11, a.id);
     if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) ||
@@ -194,7 +195,7 @@ class Validate : public Report<Place> {
       previous = kind;
       g += n;
     }
-    const Header& h = header();
+    const auto& h = header();
     const u64 fence = (h.origin + (u64{count} << granule_shift) - h.top) >> granule_shift;
     if (!run_seen) return broken(15, agent().run_begin);
     if (live != (agent().account & 0xFFFFFFFFu) || blocks != agent().account >> 32)
@@ -207,7 +208,7 @@ class Validate : public Report<Place> {
   }
 
   u32 check_bins() {
-    const Agent& a = agent();
+    const auto& a = agent();
     const Granule count = header().granules;
     u64 listed = 0;
     u64 granules = 0;

@@ -13,15 +13,15 @@ template <class Place, bool stateless = Place::stateless>
 class Handle {
  public:
   constexpr Handle() = default;
-  constexpr Handle(Place place, Ref image) : place_(place), image_(image) {}
-  Ref image() const { return image_; }
+  constexpr Handle(Place place, RecordRef image) : place_(place), image_(image) {}
+  RecordRef image() const { return image_; }
 
  protected:
   const Place& place() const { return place_; }
 
  private:
   [[no_unique_address]] Place place_;
-  Ref image_ = 0;
+  RecordRef image_ = 0;
 };
 
 /// In a wasm module, where the place is known, the object IS the image: `this` is its address. No member
@@ -29,7 +29,7 @@ class Handle {
 template <class Place>
 class Handle<Place, true> {
  public:
-  Ref image() const { return static_cast<Ref>(reinterpret_cast<uintptr_t>(this)); }
+  RecordRef image() const { return static_cast<RecordRef>(reinterpret_cast<uintptr_t>(this)); }
 
  protected:
   static constexpr Place place() { return Place{}; }
@@ -40,22 +40,39 @@ template <class Place>
 class Image : public Handle<Place> {
  public:
   using Address = typename Place::Address;
+  using Header = typename Place::Access::Header;
+  using Agent = typename Place::Access::Agent;
+  using Pointer = typename Place::Access::Pointer;
   using Handle<Place>::Handle;
   using Handle<Place>::image;
 
  protected:
   using Handle<Place>::place;
 
-  uintptr_t at(Ref ref) const { return place().record_base() + static_cast<uintptr_t>(ref); }
-  Header& header() const { return *reinterpret_cast<Header*>(at(image())); }
+  Pointer at(RecordRef ref) const { return place().record_at(ref); }
+  Header& header() const {
+    return *reinterpret_cast<Header*>(place().record_base() + static_cast<uintptr_t>(image()));
+  }
   /// This agent's record. One agent runs a heap today; its record follows the header.
-  Agent& agent() const { return *reinterpret_cast<Agent*>(at(image() + sizeof(Header))); }
+  Agent& agent() const {
+    return *reinterpret_cast<Agent*>(place().record_base() +
+                                     static_cast<uintptr_t>(image() + sizeof(Header)));
+  }
+
+  /// What must hold in every sound image, or the code that follows is undefined: costs something only where the
+  /// records are not trusted, and does not return there when it does not hold.
+  void require(bool holds) const {
+    if constexpr (!Place::Access::trusted) {
+      if (!holds) [[unlikely]]
+        place().refuse();
+    }
+  }
 
   /// The record of a page below `granules`.
-  uintptr_t record(u32 page) const {
+  Pointer record(u32 page) const {
     return at(load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
   }
-  uintptr_t record_of(Granule g) const { return record(g >> granule_page_shift); }
+  Pointer record_of(Granule g) const { return record(g >> granule_page_shift); }
 
   Address address_of(Granule g) const {
     return static_cast<Address>(header().origin) + (static_cast<Address>(g) << granule_shift);
@@ -69,7 +86,7 @@ class Image : public Handle<Place> {
     // FNV-1a's multiply-and-xor over words instead of bytes (Fowler, Noll, Vo, 1991): it has to
     // notice damage, not withstand an attacker, and runs whenever the heap grows.
     u64 hash = image_seal;
-    for (Ref ref = image(); ref < image() + offsetof(Header, checksum); ref += 8) {
+    for (RecordRef ref = image(); ref < image() + offsetof(allot::Header, checksum); ref += 8) {
       hash = (hash ^ load<u64>(at(ref))) * 0x100000001B3ull;
       hash ^= hash >> 29;
     }
@@ -81,7 +98,7 @@ class Image : public Handle<Place> {
     if (image() % 16 != 0 || record_memory_bytes < sizeof(Header) ||
         image() > record_memory_bytes - sizeof(Header))
       return Error::not_a_heap;
-    const Header& h = header();
+    const auto& h = header();
     if (h.magic != image_magic) return Error::not_a_heap;
     if (h.version != image_version) return Error::wrong_version;
     if (h.address_bytes != sizeof(Address) || h.outside != (Place::inside ? 0 : 1)) {

@@ -2,6 +2,7 @@
 // Floor:   image.
 #pragma once
 
+#include <allot/image/layout.hpp>
 #include <allot/memory/concept.hpp>
 
 namespace allot {
@@ -13,17 +14,28 @@ struct AllTraits {
   static constexpr int policy = -1;        // a Policy fixed at compile time, or -1: the image says
 };
 
+/// How the core reaches the records: the types through which every access to them goes. This is the plain way;
+/// a native host that does not trust them has another, which looks at every access and costs these builds nothing.
+struct PlainRecords {
+  static constexpr bool trusted = true;
+  using Header = allot::Header;
+  using Agent = allot::Agent;
+  using Pointer = uintptr_t;
+};
+
 /// Records in the managed memory itself: whoever has the memory has the heap.
 template <ManagedMemory Memory_, class Address_, class Traits_ = AllTraits>
 struct Inside {
   using Address = Address_;
   using Traits = Traits_;
+  using Access = PlainRecords;
   static constexpr bool inside = true;
   static constexpr bool stateless = Memory_::stateless;
 
   [[no_unique_address]] Memory_ memory;
 
   uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(memory.base()); }
+  uintptr_t record_at(RecordRef ref) const { return record_base() + static_cast<uintptr_t>(ref); }
   u64 record_memory_bytes() const { return memory.bytes(); }
   bool grow_records(u64) const { return false; }
 };
@@ -34,6 +46,7 @@ template <ManagedMemory Memory_, ManagedMemory Records, class Address_, class Tr
 struct Outside {
   using Address = Address_;
   using Traits = Traits_;
+  using Access = PlainRecords;
   static constexpr bool inside = false;
   static constexpr bool stateless = Memory_::stateless && Records::stateless;
 
@@ -41,6 +54,7 @@ struct Outside {
   [[no_unique_address]] Records records;
 
   uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(records.base()); }
+  uintptr_t record_at(RecordRef ref) const { return record_base() + static_cast<uintptr_t>(ref); }
   u64 record_memory_bytes() const { return records.bytes(); }
   bool grow_records(u64 pages) const { return records.grow(pages); }
 };

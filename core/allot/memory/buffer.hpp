@@ -11,6 +11,7 @@ namespace allot {
 /// The buffer must be zero beyond `initial`, as a grown page is zero by contract.
 class BufferMemory {
  public:
+  static constexpr bool base_is_fixed = true;
   BufferMemory(u8* data, u64 initial, u64 capacity)
       : data_(data), bytes_(initial & ~u64{page_bytes - 1}), capacity_(capacity & ~u64{page_bytes - 1}) {}
   u8* base() { return data_; }

@@ -33,7 +33,7 @@ concept LinearMemory = requires(M m, u64 pages) {
 /// It is a cheap handle, copied by value; the memory it stands for outlives the heap.
 ///   stateless          whether every object of the type stands for the same memory
 ///   zero(at, n)        writes n zero bytes from an address
-///   copy(to, from, n)  copies n bytes between two blocks that do not overlap
+///   copy(to, from, n)  copies n bytes; the two places may overlap
 template <class M>
 concept ManagedMemory = requires(M m, u64 n) {
   { bool{M::stateless} };
@@ -55,7 +55,7 @@ class Borrowed {
   bool grow(u64 pages) const { return memory_->grow(pages); }
   void zero(u64 at, u64 n) const { __builtin_memset(base() + at, 0, static_cast<size_t>(n)); }
   void copy(u64 to, u64 from, u64 n) const {
-    __builtin_memcpy(base() + to, base() + from, static_cast<size_t>(n));
+    __builtin_memmove(base() + to, base() + from, static_cast<size_t>(n));
   }
 
  private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 #include <allot/memory/concept.hpp>
 
 namespace allot {
@@ -11,6 +12,8 @@ namespace allot {
 /// Owns its memory and returns it to the system when destroyed. Bytes past `bytes()` fault.
 class ReservedMemory {
  public:
+  static constexpr bool base_is_fixed = true;
+
   /// Reserves `maximum` and makes `initial` bytes accessible, both rounded up to pages.
   /// `valid()` is false when the system refused; every other call is then an error.
   ReservedMemory(u64 initial, u64 maximum) {
@@ -41,6 +44,15 @@ class ReservedMemory {
     if (more && mprotect(base_ + bytes_, more, PROT_READ | PROT_WRITE) != 0) return false;
     bytes_ += more;
     return true;
+  }
+  /// Gives the system's pages that lie wholly in [at, at + n) back to it; they stay accessible and read as zeros.
+  /// False, with nothing changed, when the range is not in the memory.
+  bool discard(u64 at, u64 n) {
+    if (n > bytes_ || at > bytes_ - n) return false;
+    const u64 unit = static_cast<u64>(sysconf(_SC_PAGESIZE));
+    const u64 begin = (at + unit - 1) / unit * unit;
+    const u64 end = (at + n) / unit * unit;
+    return begin >= end || madvise(base_ + begin, end - begin, MADV_DONTNEED) == 0;
   }
 
  private:

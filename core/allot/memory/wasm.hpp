@@ -20,8 +20,8 @@ class WasmMemory {
     __builtin_memset(reinterpret_cast<void*>(static_cast<uintptr_t>(at)), 0, static_cast<size_t>(n));
   }
   void copy(u64 to, u64 from, u64 n) const {
-    __builtin_memcpy(reinterpret_cast<void*>(static_cast<uintptr_t>(to)),
-                     reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), static_cast<size_t>(n));
+    __builtin_memmove(reinterpret_cast<void*>(static_cast<uintptr_t>(to)),
+                      reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), static_cast<size_t>(n));
   }
 };
 

@@ -15,6 +15,7 @@ class Bins : public Hints<Place> {
  public:
   using Base = Hints<Place>;
   using Base::Base;
+  using typename Base::Pointer;
 
  protected:
   using Base::agent;
@@ -42,17 +43,18 @@ class Bins : public Hints<Place> {
     [[gnu::always_inline]] void set_previous(u32 link) const { store<u32>(address(2), link); }
 
    private:
-    [[gnu::always_inline]] uintptr_t address(u32 index) const {
+    [[gnu::always_inline]] Pointer address(u32 index) const {
       return divided_ ? heap_.word_at(first_ + index) : at_ + index * 4;
     }
-    uintptr_t at_;
+    Pointer at_;
     bool divided_;
     const Bins& heap_;
     Granule first_;
   };
 
   [[gnu::noinline]] void bin_insert(Granule g, Granule n) {
-    Agent& a = agent();
+    Base::require(n > small_max);
+    auto& a = agent();
     a.binned += n;
     const u32 bin = bin_of(n);
     u32 previous = 0;
@@ -80,7 +82,8 @@ class Bins : public Hints<Place> {
   }
 
   [[gnu::noinline]] void bin_remove(Granule g, Granule n) {
-    Agent& a = agent();
+    Base::require(n > small_max);
+    auto& a = agent();
     a.binned -= n;
     const Node node(*this, g);
     const u32 next = node.next();
@@ -101,15 +104,17 @@ class Bins : public Hints<Place> {
 
   /// The first bin at or above `bin` that holds a block, or bin_count.
   u32 next_bin(u32 bin) const {
-    const Agent& a = agent();
+    const auto& a = agent();
     u32 octave = bin / bins_per_octave;
     if (octave >= bin_octaves) return bin_count;
-    const u32 here = a.bins[octave] >> bin % bins_per_octave;
+    const u32 here = u32{a.bins[octave]} >> bin % bins_per_octave;
     if (here != 0) return bin + lowest_bit(here);
     const u32 above = a.octaves & ~((2u << octave) - 1);
     if (above == 0) return bin_count;
     octave = lowest_bit(above);
-    return octave * bins_per_octave + lowest_bit(a.bins[octave]);
+    const u32 first = a.bins[octave];
+    Base::require(first != 0);
+    return octave * bins_per_octave + lowest_bit(first);
   }
 
   /// A free block of at least `c` granules, still in its bin, as length << 32 | granule; 0 when there is
@@ -117,7 +122,7 @@ class Bins : public Hints<Place> {
   /// the search, else the best of them is taken. Under the policy `exact` it is always the smallest, and
   /// of those the one at the lowest address.
   [[gnu::noinline]] u64 bin_find(Granule c, u32 patience) const {
-    const Agent& a = agent();
+    const auto& a = agent();
     if (Base::exact()) patience = list_limit();
     const Granule enough = Base::slack_limit(c);
     for (u32 bin = next_bin(c > small_max ? bin_of(c) : 0); bin < bin_count; bin = next_bin(bin + 1)) {

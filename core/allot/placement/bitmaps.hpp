@@ -17,6 +17,7 @@ class Bitmaps : public Image<Place> {
   using Base = Image<Place>;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Pointer;
 
  protected:
   using Base::agent;
@@ -67,11 +68,11 @@ class Bitmaps : public Image<Place> {
     return load<u8>(record_of(g) + bitmap + bit_byte(g)) >> (g & 7) & 1;
   }
   ALLOT_ONCE_IF_SMALL void set_bit(Granule g, u32 bitmap) {
-    const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
+    const auto at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) | 1u << (g & 7)));
   }
   ALLOT_ONCE_IF_SMALL void clear_bit(Granule g, u32 bitmap) {
-    const uintptr_t at = record_of(g) + bitmap + bit_byte(g);
+    const auto at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
   }
   bool is_start(Granule g) const { return bit(g, page_record::start); }
@@ -87,7 +88,7 @@ class Bitmaps : public Image<Place> {
   static constexpr Granule first_word(Granule g) { return ((g + 1) >> 5) + 1; }
   /// The last word wholly inside a block that ends before `end`.
   static constexpr Granule last_word(Granule end) { return (end >> 5) - 1; }
-  ALLOT_ONCE_IF_SMALL uintptr_t word_at(Granule word) const {
+  ALLOT_ONCE_IF_SMALL Pointer word_at(Granule word) const {
     return record_of(word << 5) + page_record::live + (word & 127) * 4;
   }
   u32 word(Granule index) const { return load<u32>(word_at(index)); }
@@ -96,7 +97,7 @@ class Bitmaps : public Image<Place> {
   /// Whether the page after the one that holds g - 1 continues it: it is managed and has the same owner.
   bool page_continues(Granule first_of_page) const {
     if (first_of_page >= header().granules) return false;
-    const uintptr_t next = record_of(first_of_page);
+    const auto next = record_of(first_of_page);
     return load<u32>(next + page_record::flags) == 0;
   }
 
@@ -138,7 +139,7 @@ class Bitmaps : public Image<Place> {
     const u32 byte = bit_byte(g);
     if (byte < granules_per_page / 8 - 24) [[likely]] {
       // The page's bits reach far enough: two more loads see all that a small block can span.
-      const uintptr_t at = record_of(g) + page_record::start + byte;
+      const auto at = record_of(g) + page_record::start + byte;
       const u32 before = g & 7;
       const u64 near = load<u64>(at + 7);
       const u64 far = load<u64>(at + 15);
@@ -180,7 +181,7 @@ class Bitmaps : public Image<Place> {
   /// Returns granule_limit when `g` lies in a gap.
   Granule enclosing_start(Granule g) const {
     for (;;) {
-      const uintptr_t page = record_of(g);
+      const auto page = record_of(g);
       if (load<u32>(page + page_record::flags) & page_record::gap) return granule_limit;
       const u64 bits = record_word(g, page_record::start) << (63 - (g & 63));
       if (bits) return g - static_cast<Granule>(__builtin_clzll(bits));

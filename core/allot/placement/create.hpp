@@ -87,7 +87,7 @@ class Create : public Growth<Place> {
     }
     Base::clear_records(Base::image(), image_bytes);
 
-    Header& h = header();
+    auto& h = header();
     h.magic = image_magic;
     h.version = image_version;
     h.header_bytes = sizeof(Header);
@@ -115,7 +115,7 @@ class Create : public Growth<Place> {
     h.records_top = Base::image() + image_bytes;
     Base::add_to_pool(Base::image() + records_at, first_records);
 
-    Agent& a = agent();
+    auto& a = agent();
     a.run_begin = a.run_end = granule_limit;
     a.hints = exact ? 0 : Base::image() + hints_at;
     a.hint_cap = exact ? 0 : first_hint_cap;

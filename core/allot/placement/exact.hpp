@@ -34,7 +34,7 @@ class ExactSearch : public Merge<Place> {
       if (best > small_max) break;
       const Granule g = first_of_size(best_page, best);
       if (g != granule_limit) return u64{best} << 32 | g;
-      const uintptr_t at = Base::record(best_page) + page_record::small + ((best - 1) >> 6) * 8;
+      const auto at = Base::record(best_page) + page_record::small + ((best - 1) >> 6) * 8;
       store<u64>(at, load<u64>(at) & ~(u64{1} << ((best - 1) & 63)));
     }
     return Base::bin_find(c, Base::list_limit());
@@ -42,7 +42,7 @@ class ExactSearch : public Merge<Place> {
 
  private:
   Granule smallest_noted(u32 page, Granule c) const {
-    const uintptr_t at = Base::record(page) + page_record::small;
+    const auto at = Base::record(page) + page_record::small;
     if (c <= 64) {
       const u64 low = load<u64>(at) & ~u64{0} << (c - 1);
       if (low) return lowest_bit(low) + 1;
@@ -55,7 +55,7 @@ class ExactSearch : public Merge<Place> {
   Granule first_of_size(u32 page, Granule size) const {
     const Granule first = page << granule_page_shift;
     for (u32 word = 0; word < granules_per_page; word += 64) {
-      const uintptr_t at = Base::record(page) + (word >> 3);
+      const auto at = Base::record(page) + (word >> 3);
       for (u64 free = load<u64>(at + page_record::start) & ~load<u64>(at + page_record::live); free;
            free &= free - 1) {
         const Granule g = first + word + lowest_bit(free);

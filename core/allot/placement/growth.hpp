@@ -100,9 +100,9 @@ class Growth : public ExactSearch<Place> {
     u32 cap = old_cap;
     while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
     if (cap == old_cap) return;
-    const Ref to = take_records(hint_bytes(cap));
+    const RecordRef to = take_records(hint_bytes(cap));
     if (to == 0) return;
-    const Ref from = agent().hints;
+    const RecordRef from = agent().hints;
     // What the old stacks hold is found again by the next sweep.
     Base::forget_hints();
     agent().hints = to;
@@ -115,19 +115,19 @@ class Growth : public ExactSearch<Place> {
   }
 
   /// Zeroes records, but writes only where a byte is not zero already: fresh memory stays untouched.
-  void clear_records(Ref ref, u64 bytes) {
+  void clear_records(RecordRef ref, u64 bytes) {
     for (u64 i = 0; i < bytes; i += 8)
       if (load<u64>(at(ref + i)) != 0) store<u64>(at(ref + i), 0);
   }
 
-  void map_page(u32 page, Ref record) {
+  void map_page(u32 page, RecordRef record) {
     store<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address),
                    static_cast<Address>(record));
   }
 
   /// Image outside: `bytes` more records from their own memory, zeroed; 0 when it refuses.
-  Ref take_outside(u64 bytes) {
-    const Ref ref = header().records_top;
+  RecordRef take_outside(u64 bytes) {
+    const RecordRef ref = header().records_top;
     const u64 end = ref + round_up(bytes, granule_bytes);
     const u64 have = place().record_memory_bytes();
     if (end > have && !place().grow_records((end - have + page_bytes - 1) >> page_shift)) return 0;
@@ -138,7 +138,7 @@ class Growth : public ExactSearch<Place> {
 
   /// Room for records: from their own memory, or a metadata extent cut from what is free now (the heap
   /// never grows for it here). Zeroed. 0 when there is none.
-  Ref take_records(u64 bytes) {
+  RecordRef take_records(u64 bytes) {
     if constexpr (!Place::inside) {
       return take_outside(bytes);
     } else {
@@ -154,7 +154,7 @@ class Growth : public ExactSearch<Place> {
           Base::file(g + n, have - n);
         }
       } else {
-        Agent& a = agent();
+        auto& a = agent();
         if (!Base::run_exists() || a.run_end - a.run_begin <= n + small_max) return 0;
         g = a.run_begin;
         Base::clear_bit(g, page_record::start);
@@ -163,7 +163,7 @@ class Growth : public ExactSearch<Place> {
       }
       make(g, n, BlockKind::metadata);
       header().metadata_bytes += u64{n} << granule_shift;
-      const Ref ref = Base::address_of(g);
+      const RecordRef ref = Base::address_of(g);
       clear_records(ref, u64{n} << granule_shift);
       return ref;
     }
@@ -178,7 +178,7 @@ class Growth : public ExactSearch<Place> {
   }
 
  private:
-  void give_back_records(Ref ref, u64 bytes) {
+  void give_back_records(RecordRef ref, u64 bytes) {
     const Granule n = record_granules(bytes);
     const Granule g = static_cast<Granule>((ref - header().origin) >> granule_shift);
     header().metadata_bytes -= u64{n} << granule_shift;
@@ -201,7 +201,7 @@ class Growth : public ExactSearch<Place> {
   /// page records. Half as many records as there are pages are made in advance: each time new records
   /// have to lie in new memory, they cut it off from the free memory before it.
   u64 map_deficit(u64 pages) const {
-    const Header& h = header();
+    const auto& h = header();
     const u64 needed = page_count() + pages;
     if (needed <= h.page_map_capacity) return 0;
     u64 capacity = u64{h.page_map_capacity} * 2;
@@ -209,7 +209,7 @@ class Growth : public ExactSearch<Place> {
     return round_up(capacity * sizeof(Address), granule_bytes);
   }
   u64 pool_deficit(u64 records, u32 spare) const {
-    const Header& h = header();
+    const auto& h = header();
     if (records <= h.pool_count) return 0;
     return (records - h.pool_count + spare) * h.record_bytes;
   }
@@ -222,12 +222,12 @@ class Growth : public ExactSearch<Place> {
     const u64 found = Base::bin_find(n, 8);
     if (found != 0)
       return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
-    const Agent& a = agent();
+    const auto& a = agent();
     return Base::run_exists() && a.run_end - a.run_begin > n + small_max && a.run_end != header().granules;
   }
 
-  void adopt_records(Ref ref, u64 map_bytes, u64 pool_bytes) {
-    Header& h = header();
+  void adopt_records(RecordRef ref, u64 map_bytes, u64 pool_bytes) {
+    auto& h = header();
     if (map_bytes != 0) {
       const u32 count = page_count();
       for (u32 page = 0; page < count; ++page)
@@ -236,7 +236,9 @@ class Growth : public ExactSearch<Place> {
       h.page_map = ref;
       h.page_map_capacity = static_cast<u32>(map_bytes / sizeof(Address));
     }
-    add_to_pool(ref + map_bytes, pool_bytes / h.record_bytes);
+    const u32 each = h.record_bytes;
+    Base::require(each != 0);
+    add_to_pool(ref + map_bytes, pool_bytes / each);
   }
 
   /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
@@ -288,14 +290,14 @@ class Growth : public ExactSearch<Place> {
     if (!within_limits(gap, pages, granules)) return false;
     if constexpr (!Place::inside) {
       // The memory of the records is asked first: a refusal must find the managed memory as it was.
-      const Ref room = map + pool != 0 ? take_outside(map + pool) : 0;
+      const RecordRef room = map + pool != 0 ? take_outside(map + pool) : 0;
       if (map + pool != 0 && room == 0) return false;
       if (room != 0) adopt_records(room, map, pool);
       if (room != 0) Base::seal();
     }
     if (!obtain(gap, pages)) return false;
     if (Place::inside && map + pool != 0) {
-      const Ref room = front != 0 ? Ref{Base::address_of(front_at)} : take_records(map + pool);
+      const RecordRef room = front != 0 ? RecordRef{Base::address_of(front_at)} : take_records(map + pool);
       if (front != 0) clear_records(room, map + pool);
       adopt_records(room, map, pool);
     }
@@ -312,7 +314,7 @@ class Growth : public ExactSearch<Place> {
 
   /// Where the last page that the heap may take ends.
   u64 limit() const {
-    const Header& h = header();
+    const auto& h = header();
     return h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
   }
 
@@ -327,7 +329,7 @@ class Growth : public ExactSearch<Place> {
 
   /// Maps the pages of somebody else: all to one record without a single bit.
   void map_gap(u32 pages) {
-    const Ref record = next_record();
+    const RecordRef record = next_record();
     store<u32>(at(record) + page_record::flags, page_record::gap);
     u32 page = page_count();
     for (const u32 end = page + pages; page < end; ++page) map_page(page, record);
@@ -349,7 +351,7 @@ class Growth : public ExactSearch<Place> {
     const Granule g = header().granules;
     u32 page = page_count();
     for (const u32 end = page + pages; page < end; ++page) map_page(page, next_record());
-    Header& h = header();
+    auto& h = header();
     h.granules = g + (pages << granule_page_shift);
     Granule end = h.granules;
     h.top = h.origin + (u64{end} << granule_shift);
@@ -374,8 +376,8 @@ class Growth : public ExactSearch<Place> {
 
  protected:
   /// Links `count` records from `ref` on into the pool, the lowest first.
-  void add_to_pool(Ref ref, u64 count) {
-    Header& h = header();
+  void add_to_pool(RecordRef ref, u64 count) {
+    auto& h = header();
     h.pool_count += count;
     for (u64 i = count; i-- != 0;) {
       store<u64>(at(ref + i * h.record_bytes), h.pool);
@@ -383,9 +385,9 @@ class Growth : public ExactSearch<Place> {
     }
   }
   /// A zeroed page record from the pool, which must not be empty.
-  Ref next_record() {
-    Header& h = header();
-    const Ref record = h.pool;
+  RecordRef next_record() {
+    auto& h = header();
+    const RecordRef record = h.pool;
     h.pool = load<u64>(at(record));
     --h.pool_count;
     clear_records(record, h.record_bytes);

@@ -18,6 +18,7 @@ class Hints : public Extents<Place> {
  public:
   using Base = Extents<Place>;
   using Base::Base;
+  using typename Base::Pointer;
 
  protected:
   using Base::agent;
@@ -27,15 +28,15 @@ class Hints : public Extents<Place> {
   static constexpr Granule tiny_max = 32;
 
   static constexpr u32 cap_of(Granule size, u32 cap) { return size <= tiny_max ? cap : cap >> 2; }
-  ALLOT_ONCE_IF_SMALL uintptr_t stack_of(Granule size) const {
-    const Agent& a = agent();
+  ALLOT_ONCE_IF_SMALL Pointer stack_of(Granule size) const {
+    const auto& a = agent();
     const u32 before = size <= tiny_max ? (size - 1) * a.hint_cap
                                         : tiny_max * a.hint_cap + (size - tiny_max - 1) * (a.hint_cap >> 2);
     return at(a.hints) + static_cast<uintptr_t>(before) * 4;
   }
 
   ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) {
-    Agent& a = agent();
+    auto& a = agent();
     const u32 depth = a.counts[size];
     if (depth >= cap_of(size, a.hint_cap)) return;
     store<u32>(stack_of(size) + depth * 4, g);
@@ -45,10 +46,10 @@ class Hints : public Extents<Place> {
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
   ALLOT_ONCE_IF_SMALL bool is_free_of_size(Granule g, Granule size) const {
-    const uintptr_t page = Base::record_of(g);
+    const auto page = Base::record_of(g);
     const u32 byte = Base::bit_byte(g);
     const u64 starts = load<u64>(page + page_record::start + byte) >> (g & 7);
-    const u32 live = load<u8>(page + page_record::live + byte) >> (g & 7);
+    const u32 live = u32{load<u8>(page + page_record::live + byte)} >> (g & 7);
     if ((starts & ~live & 1) == 0) return false;
     return (starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : Base::size_slow(g)) == size;
   }
@@ -57,17 +58,17 @@ class Hints : public Extents<Place> {
   /// or 0. Stale hints on the way are dropped. (One scalar: an out parameter would need a stack in
   /// memory, which a module over a foreign memory has not.)
   [[gnu::noinline]] u64 pop_hint(Granule low, Granule high) {
-    Agent& a = agent();
+    auto& a = agent();
     for (Granule from = low; from <= high;) {
       // Eight depths at a time. Bytes behind [128] are 0, so the load may run past `high`.
-      const u64 depths = load<u64>(reinterpret_cast<uintptr_t>(&a.counts[from]));
+      const u64 depths = load<u64>(at(Base::image() + sizeof(Header) + offsetof(Agent, counts) + from));
       if (depths == 0) {
         from += 8;
         continue;
       }
       from += lowest_bit(depths) >> 3;
       if (from > high) break;
-      const uintptr_t stack = stack_of(from);
+      const auto stack = stack_of(from);
       for (u32 depth = a.counts[from]; depth != 0;) {
         --depth;
         const Granule g = load<u32>(stack + depth * 4);
@@ -81,7 +82,7 @@ class Hints : public Extents<Place> {
     return 0;
   }
 
-  void forget_hints() { __builtin_memset(agent().counts, 0, sizeof agent().counts); }
+  void forget_hints() { __builtin_memset(static_cast<void*>(&agent().counts), 0, sizeof agent().counts); }
 };
 
 }  // namespace allot

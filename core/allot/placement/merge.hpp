@@ -119,7 +119,7 @@ class Merge : public Quick<Place> {
 
   /// Gives up the run: dissolves it and returns its granules.
   Granule take_run() {
-    Agent& a = agent();
+    auto& a = agent();
     const Granule n = a.run_end - a.run_begin;
     Base::clear_bit(a.run_begin, page_record::start);
     a.run_begin = a.run_end = granule_limit;
@@ -144,7 +144,7 @@ class Merge : public Quick<Place> {
     Granule g = page << granule_page_shift;
     const Granule end = g + granules_per_page;
     while (g < end) {
-      const uintptr_t bits = record(page) + page_record::start;
+      const auto bits = record(page) + page_record::start;
       u32 byte = Base::bit_byte(g) & ~7u;
       u64 free = (load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte)) & ~u64{0} << (g & 63);
       while (free == 0 && (byte += 8) < granules_per_page / 8)
@@ -199,7 +199,7 @@ class Merge : public Quick<Place> {
  private:
   /// Policy exact: the page remembers that a free block of this size may begin in it.
   void note_small(Granule g, Granule n) {
-    const uintptr_t at = record_of(g) + page_record::small + ((n - 1) >> 6) * 8;
+    const auto at = record_of(g) + page_record::small + ((n - 1) >> 6) * 8;
     store<u64>(at, load<u64>(at) | u64{1} << ((n - 1) & 63));
   }
 };

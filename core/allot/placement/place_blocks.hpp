@@ -40,12 +40,12 @@ class PlaceBlocks : public Shrink<Place> {
   /// A block of `c` granules or slightly more, c >= 1: the hot path is the first half of this function.
   [[gnu::always_inline]] Granule place_block(Granule c) {
     if (c <= Base::tiny_max) {
-      Agent& a = agent();
+      auto& a = agent();
       const u32 depth = a.counts[c];
       if (depth != 0) [[likely]] {
         const Granule g = load<u32>(at(a.hints) + ((c - 1) * a.hint_cap + depth - 1) * 4);
         a.counts[c] = static_cast<u8>(depth - 1);
-        const uintptr_t page = record(g >> granule_page_shift);
+        const auto page = record(g >> granule_page_shift);
         const u32 byte = Base::bit_byte(g);
         const u32 shift = g & 7;
         const u64 starts = load<u64>(page + byte) >> shift;
@@ -122,7 +122,7 @@ class PlaceBlocks : public Shrink<Place> {
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
   /// sweep is paid for by the frees of a quarter of the heap.
   ALLOT_ONCE_IF_SMALL void merge_after_phase() {
-    Agent& a = agent();
+    auto& a = agent();
     const u32 live = static_cast<u32>(a.account);
     if (live >= a.high)
       a.high = live;
@@ -144,7 +144,7 @@ class PlaceBlocks : public Shrink<Place> {
 
   /// Free granules in small blocks.
   Granule scattered() const {
-    const Agent& a = agent();
+    const auto& a = agent();
     const u64 free = (header().managed_bytes - header().metadata_bytes) >> granule_shift;
     return static_cast<Granule>(free - static_cast<u32>(a.account) - a.binned - (a.run_end - a.run_begin));
   }
@@ -156,14 +156,14 @@ class PlaceBlocks : public Shrink<Place> {
   /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
   ALLOT_ONCE_IF_SMALL bool note_peak(Granule more) {
     if (!within_quota(more)) return false;
-    Agent& a = agent();
+    auto& a = agent();
     const u64 live = (a.account & 0xFFFFFFFFu) + more;
     if (live > a.peak) a.peak = static_cast<u32>(live);
     set_watermark();
     return true;
   }
   void set_watermark() {
-    Agent& a = agent();
+    auto& a = agent();
     const u64 quota = header().quota >> granule_shift;
     a.watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
   }
@@ -184,7 +184,7 @@ class PlaceBlocks : public Shrink<Place> {
   }
   /// The same for a block that is known to be within the slack.
   ALLOT_ONCE_IF_SMALL Granule take_fitting(Granule g, Granule n, Granule c) {
-    Agent& a = agent();
+    auto& a = agent();
     const u64 account = a.account + (one_block + n);
     if (static_cast<u32>(account) > a.watermark) [[unlikely]]
       return take_or_split(g, n, c);
@@ -209,7 +209,7 @@ class PlaceBlocks : public Shrink<Place> {
     merge_after_phase();
     u64 found;
     for (;;) {
-      Agent& a = agent();
+      auto& a = agent();
       if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
       found = Base::pop_hint(c, small_max);
       if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
@@ -273,14 +273,14 @@ class PlaceBlocks : public Shrink<Place> {
     Base::bin_remove(g, n);
     Base::unmake(g, n);
     Base::set_bit(g, page_record::start);
-    Agent& a = agent();
+    auto& a = agent();
     a.run_begin = g;
     a.run_end = g + n;
   }
 
   /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size.
   Granule cut_run(Granule c) {
-    Agent& a = agent();
+    auto& a = agent();
     const Granule g = a.run_begin;
     if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c))
       return failure(Error::quota_exceeded);

@@ -29,12 +29,12 @@ class Quick : public Bins<Place> {
   /// Puts a free block in a place for its size. Returns the block that has to leave for it, the one that
   /// has waited longest (what was freed last is in the cache), as length << 32 | granule; or 0.
   u64 quick_put(Granule g, Granule n) {
-    Agent& a = agent();
+    auto& a = agent();
     const u32 bin = Base::bin_of(n);
     const u32 count = a.quick_count[bin];
-    const u64 leaves = count == quick_depth ? a.quick[bin * quick_depth] : 0;
+    const u64 leaves = count == quick_depth ? a.quick[bin * quick_depth] : u64{0};
     if (leaves != 0) leave(bin, 0);
-    u64* const places = a.quick + bin * quick_depth;
+    auto const places = a.quick + bin * quick_depth;
     places[a.quick_count[bin]++] = u64{n} << 32 | g;
     return leaves;
   }
@@ -43,7 +43,7 @@ class Quick : public Bins<Place> {
   /// was freed last in each bin: from the second bin on it fits for certain, and nothing is left to guess.
   /// Returns length << 32 | granule, or 0.
   u64 quick_take(Granule c) {
-    Agent& a = agent();
+    auto& a = agent();
     const Granule most = Base::slack_limit(c);
     for (u32 bin = Base::bin_of(c); bin < quick_bins; ++bin) {
       const u32 count = a.quick_count[bin];
@@ -72,7 +72,7 @@ class Quick : public Bins<Place> {
 
   /// Takes any block out of its place; 0 when there is none.
   u64 quick_any() {
-    Agent& a = agent();
+    auto& a = agent();
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] == 0) continue;
       const u64 found = a.quick[bin * quick_depth];
@@ -84,8 +84,8 @@ class Quick : public Bins<Place> {
 
  private:
   ALLOT_ONCE_IF_SMALL void leave(u32 bin, u32 index) {
-    Agent& a = agent();
-    u64* const places = a.quick + bin * quick_depth;
+    auto& a = agent();
+    auto const places = a.quick + bin * quick_depth;
     const u32 last = a.quick_count[bin] - 1u;
     for (; index < last; ++index) places[index] = places[index + 1];
     places[last] = 0;

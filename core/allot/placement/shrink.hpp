@@ -85,7 +85,7 @@ class Shrink : public Create<Place> {
       if (is_gap(page)) return page + 2;
     return keep;
   }
-  Ref ref_of(u32 page) const {
+  RecordRef ref_of(u32 page) const {
     return load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
   }
   bool is_gap(u32 page) const {
@@ -94,7 +94,7 @@ class Shrink : public Create<Place> {
 
   // --- Moving records ---------------------------------------------------------------------------
 
-  bool lies_behind(Ref ref, Granule end) const { return ref >= Base::address_of(end); }
+  bool lies_behind(RecordRef ref, Granule end) const { return ref >= Base::address_of(end); }
 
   /// What the records that lie behind `end` take: the map, then those of `keep` pages.
   u64 map_bytes_behind(Granule end) const {
@@ -166,7 +166,7 @@ class Shrink : public Create<Place> {
   }
 
   void move(Granule target, u64 map_bytes, u64 record_bytes, u32 keep, Granule behind) {
-    Header& h = header();
+    auto& h = header();
     const Granule n = Base::record_granules(map_bytes + record_bytes);
     const Granule have = size_at(target);
     Base::unfile(target, have);
@@ -177,7 +177,7 @@ class Shrink : public Create<Place> {
       Base::file(target + n, have - n);
     }
     h.metadata_bytes += u64{n} << granule_shift;
-    Ref to = Base::address_of(target);
+    RecordRef to = Base::address_of(target);
     Base::clear_records(to, u64{n} << granule_shift);
     if (map_bytes != 0) {
       for (u64 i = 0; i < u64{page_count()} * sizeof(Address); i += sizeof(Address))
@@ -187,10 +187,10 @@ class Shrink : public Create<Place> {
       to += map_bytes;
     }
     // Those of the pages that are about to go stay where they are: nobody writes to free memory until then.
-    Ref last_from = 0;
-    Ref last_to = 0;
+    RecordRef last_from = 0;
+    RecordRef last_to = 0;
     for (u32 page = 0; page < keep; ++page) {
-      const Ref from = ref_of(page);
+      const RecordRef from = ref_of(page);
       if (from == last_from) {
         Base::map_page(page, last_to);
         continue;
@@ -206,7 +206,7 @@ class Shrink : public Create<Place> {
 
   /// The first hint stacks are part of the image's own extent.
   void keep_hints_before(Granule end) {
-    Agent& a = agent();
+    auto& a = agent();
     if (a.hint_cap == 0 || !lies_behind(a.hints, end)) return;
     Base::forget_hints();
     a.hints = Base::image() + sizeof(Header) + sizeof(Agent) + first_page_map_capacity * sizeof(Address);
@@ -214,12 +214,12 @@ class Shrink : public Create<Place> {
   }
 
   void drop_pool_behind(Granule end) {
-    Header& h = header();
-    Ref ref = h.pool;
+    auto& h = header();
+    RecordRef ref = h.pool;
     h.pool = 0;
     h.pool_count = 0;
     while (ref != 0) {
-      const Ref next = load<u64>(at(ref));
+      const RecordRef next = load<u64>(at(ref));
       if (!lies_behind(ref, end)) Base::add_to_pool(ref, 1);
       ref = next;
     }
@@ -243,7 +243,7 @@ class Shrink : public Create<Place> {
 
   /// Cuts off the pages from `keep` on; all that lies behind `end` is free.
   void truncate(u32 keep, Granule end) {
-    Header& h = header();
+    auto& h = header();
     const Granule cut = keep << granule_page_shift;
     const Granule top = top_granule();
     // What of the last page lay beyond the span was marked as not ours.
@@ -257,7 +257,7 @@ class Shrink : public Create<Place> {
     }
     const u32 count = page_count();
     for (u32 page = keep; page < count; ++page) {
-      const Ref ref = ref_of(page);
+      const RecordRef ref = ref_of(page);
       if (!Place::inside || !lies_behind(ref, end)) Base::add_to_pool(ref, 1);
     }
     h.granules = cut;

@@ -1,4 +1,5 @@
-/* Purpose: what a C or C++ guest that is linked with liballot may use besides malloc and its family.
+/* Purpose: what a C or C++ guest may use besides malloc and its family: if it is linked with liballot, and
+            allot_resolve in any case.
    Floor:   door guest. */
 #ifndef ALLOT_GUEST_H
 #define ALLOT_GUEST_H
@@ -18,6 +19,15 @@ uintptr_t allot_image(void);
    (allot/base/errors.def) and the address; the heap is unchanged. The default traps, as a program that
    frees what it does not own is wrong. Define it to log, count or ignore; returning ignores. */
 void allot_on_error(uint32_t error, uintptr_t address);
+
+/* A block that JavaScript may move (heap.allocRelocatable, heap.compact) has a handle, which stays. */
+typedef uintptr_t allot_handle;
+
+/* Where the block with this handle is now; null once it was freed. Good until the guest returns to JavaScript
+   or calls it: then the block may be elsewhere. */
+static inline void* allot_resolve(allot_handle handle) {
+  return (void*)(uintptr_t)*(const uint32_t*)handle; /* NOLINT(performance-no-int-to-ptr) */
+}
 
 #ifdef __cplusplus
 }
