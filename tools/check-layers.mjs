@@ -24,7 +24,7 @@ const rooms = [
   { folder: 'guest', floor: 6, door: true },
   { folder: 'host', floor: 6, door: true },
   { folder: 'js', floor: 6, door: true },
-  { folder: 'cli', floor: 6, door: true },
+  { folder: 'cli', floor: 7, only: ['cli', 'host', 'abi', 'core'] },
   { folder: 'js/src/compat', floor: 7, only: ['js/src/index.ts', 'js/src/compat'] },
   { folder: 'inspector', floor: 8 },
   // The package's tests stand with the package, but belong to the yard.

@@ -17,7 +17,7 @@ export interface BufferSource {
 /** A memory and a view on it that is renewed when it has gone stale. */
 export class ViewOfMemory {
   /** @internal */
-  declare protected readonly source: BufferSource;
+  declare protected source: BufferSource;
 
   /**
    * All of the memory as it was when the view was made: may be stale.

@@ -4,7 +4,7 @@
 // Floor:   door js.
 
 import type { BufferSource } from './access.js';
-import type { Allocator } from './allocator.js';
+import type { Shortage, Supplied } from './allocator.js';
 import { addressLimit, describe, wholeNumber, wrongType } from './arguments.js';
 import { makeError } from './errors.js';
 import type { Block } from './blocks.js';
@@ -191,9 +191,11 @@ function lookedUp(module: Readonly<Record<string, unknown>>): BufferSource {
 }
 
 /** The allocator behind the interface that a heap uses. */
-export class AdoptedAllocator implements Allocator {
+export class AdoptedAllocator implements Supplied {
   readonly #parts: Parts;
   #buffer: ArrayBufferLike;
+
+  onShortage: (shortage: Shortage) => boolean = () => false;
 
   /** Called when there is another buffer after a call of the allocator, with the old one alive perhaps. */
   onNewBuffer: () => void = () => undefined;
@@ -300,6 +302,10 @@ export class AdoptedAllocator implements Allocator {
     return refuse('grow');
   }
 
+  relocate(): void {
+    refuse('compact');
+  }
+
   reserve(): void {
     refuse('reserve');
   }
@@ -319,8 +325,11 @@ export class AdoptedAllocator implements Allocator {
   /** Asks for a block, and looks at the answer before anybody writes there. */
   #block(operation: string, part: ForeignFunction, parameters: number[], bytes: number): number {
     const call = `${operation}(${parameters.join(', ')})`;
-    const answer = this.#call(call, part, parameters, bytes);
-    if (answer === 0 || answer === 0n || answer === null || answer === undefined) throw makeError('out_of_memory', call);
+    let answer = this.#call(call, part, parameters, bytes);
+    for (let attempt = 1; isNone(answer); attempt++) {
+      if (!this.onShortage({ code: 'out_of_memory', byteLength: bytes, attempt })) throw makeError('out_of_memory', call);
+      answer = this.#call(call, part, parameters, bytes);
+    }
     const address = addressOf(answer);
     if (!Number.isSafeInteger(address) || address < 0) {
       throw makeError('bad_allocator', call, `it gave ${describe(answer)}`);
@@ -348,6 +357,11 @@ export class AdoptedAllocator implements Allocator {
     if (whole < this.#parts.source.buffer.byteLength) return;
     throw makeError('wild_address', `${operation}(${whole})`, '', whole);
   }
+}
+
+/** Whether an answer means that there is no memory. */
+function isNone(answer: unknown): boolean {
+  return answer === 0 || answer === 0n || answer === null || answer === undefined;
 }
 
 /** What a `malloc` for everything has to align to in the C ABI of WebAssembly. */

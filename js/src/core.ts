@@ -2,7 +2,7 @@
 //          errors.
 // Floor:   door js.
 
-import type { Allocator } from './allocator.js';
+import { shortageCode, type Shortage, type Supplied } from './allocator.js';
 import { checkAddress, checkAlignment, checkSize, coreLimit } from './arguments.js';
 import { walk, type Block } from './blocks.js';
 import { coreError, trapError } from './errors.js';
@@ -13,11 +13,15 @@ import { requireSound } from './open.js';
 import { addressIn, errorNumberIn, isError } from './result.js';
 import { readStatistic, readStatistics, type StatisticName } from './statistics.js';
 
+const pageBytes = 65536;
+
 /** The core over a memory, and the heap in it. */
-export class CoreAllocator implements Allocator {
+export class CoreAllocator implements Supplied {
   readonly #core: HeapExports;
   readonly #guarded: GuardedCore;
   readonly #image: number;
+
+  onShortage: (shortage: Shortage) => boolean = () => false;
 
   constructor(guarded: GuardedCore, image: number) {
     this.#core = guarded.core;
@@ -30,6 +34,7 @@ export class CoreAllocator implements Allocator {
     let result;
     try {
       result = this.#core.allot_malloc(this.#image, bytes);
+      if (isError(result)) result = this.#supplied(result, bytes, () => this.#core.allot_malloc(this.#image, bytes));
     } catch (error) {
       throw trapError(error, 'malloc');
     }
@@ -43,6 +48,7 @@ export class CoreAllocator implements Allocator {
     let result;
     try {
       result = this.#core.allot_calloc(this.#image, things, bytes);
+      if (isError(result)) result = this.#supplied(result, things * bytes, () => this.#core.allot_calloc(this.#image, things, bytes));
     } catch (error) {
       throw trapError(error, 'calloc');
     }
@@ -56,6 +62,7 @@ export class CoreAllocator implements Allocator {
     let result;
     try {
       result = this.#core.allot_realloc(this.#image, block, bytes);
+      if (isError(result)) result = this.#supplied(result, bytes, () => this.#core.allot_realloc(this.#image, block, bytes));
     } catch (error) {
       throw trapError(error, 'realloc');
     }
@@ -69,6 +76,7 @@ export class CoreAllocator implements Allocator {
     let result;
     try {
       result = this.#core.allot_aligned_alloc(this.#image, multiple, bytes);
+      if (isError(result)) result = this.#supplied(result, bytes, () => this.#core.allot_aligned_alloc(this.#image, multiple, bytes));
     } catch (error) {
       throw trapError(error, 'alignedAlloc');
     }
@@ -85,6 +93,11 @@ export class CoreAllocator implements Allocator {
       throw trapError(error, 'free');
     }
     if (status !== 0) throw coreError(status, `free(${block})`, block);
+  }
+
+  relocate(from: number, to: number): void {
+    const status = this.#ask(() => this.#core.allot_relocate(this.#image, from, to), 'compact');
+    if (status !== 0) throw coreError(status, `compact, from ${from} to ${to}`, from);
   }
 
   sizeof(address: number): number {
@@ -137,7 +150,13 @@ export class CoreAllocator implements Allocator {
 
   grow(pages: number): number {
     const count = checkSize('grow', 'pages', pages);
-    const before = this.#ask(() => this.#core.allot_grow(this.#image, count), 'grow');
+    const grow = (): number => this.#core.allot_grow(this.#image, count);
+    const before = this.#ask(() => {
+      for (let attempt = 1; ; attempt++) {
+        const pages = grow();
+        if (pages >= 0 || !this.#isSupplied(-pages, count * pageBytes, attempt)) return pages;
+      }
+    }, 'grow');
     if (before < 0) throw coreError(-before, `grow(${count})`);
     return before;
   }
@@ -160,6 +179,21 @@ export class CoreAllocator implements Allocator {
   setMaximum(address: number): void {
     const status = this.#ask(() => this.#core.allot_set_maximum(this.#image, coreLimit(address)), 'softMaximum');
     if (status !== 0) throw coreError(status, `softMaximum = ${address}`);
+  }
+
+  /** Does again what failed for lack of memory, for as long as somebody says that there is some now. */
+  #supplied(failed: number, byteLength: number, again: () => number): number {
+    let result = failed;
+    for (let attempt = 1; isError(result); attempt++) {
+      if (!this.#isSupplied(errorNumberIn(result), byteLength, attempt)) break;
+      result = again();
+    }
+    return result;
+  }
+
+  #isSupplied(error: number, byteLength: number, attempt: number): boolean {
+    const code = shortageCode(error);
+    return code !== undefined && this.onShortage({ code, byteLength, attempt });
   }
 
   /** Runs a call of the core; a trap in it becomes a `HeapError`. The hot calls do it in place. */

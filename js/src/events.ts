@@ -3,6 +3,7 @@
 
 import { describe, wrongType } from './arguments.js';
 import { makeError } from './errors.js';
+import { requireToken } from './lifetimes.js';
 
 /** A memory has another size now. */
 export interface ResizeInfo {
@@ -18,6 +19,10 @@ export interface ResizeInfo {
 
 /** A request cannot be met. */
 export interface OutOfMemoryInfo {
+  /** Whether the memory is at an end, or the heap's quota. */
+  readonly code: 'out_of_memory' | 'quota_exceeded';
+  /** How often this request has failed, from 1 up. */
+  readonly attempt: number;
   /** The pages of the memory. */
   readonly currentCapacity: number;
   /** The pages that it would need, if all that is free lay elsewhere. */
@@ -51,6 +56,9 @@ export interface HeapEvent<Type extends HeapEventType = HeapEventType> {
 
 /** Told of events. What it gives back is not looked at; what it throws disturbs nobody. */
 export type HeapEventHandler<Type extends HeapEventType = HeapEventType> = (event: HeapEvent<Type>) => unknown;
+
+/** See {@link Heap.onoom}. */
+export type OutOfMemoryHook = (info: OutOfMemoryInfo) => boolean | void;
 
 type AnyHandler = HeapEventHandler<never>;
 
@@ -154,21 +162,6 @@ export class Events {
     if (token === undefined) return this.#own;
     return requireToken(operation, token);
   }
-}
-
-/** Refuses what cannot be collected: a token's end must be noticed. */
-export function requireToken(operation: string, token: unknown): WeakKey {
-  if ((typeof token === 'object' && token !== null) || typeof token === 'function') return token;
-  // Symbols that are not registered can be collected too, where the engine has come that far.
-  if (typeof token === 'symbol' && Symbol.keyFor(token) === undefined) {
-    try {
-      new WeakRef(token as unknown as WeakKey);
-      return token as unknown as WeakKey;
-    } catch {
-      // not here
-    }
-  }
-  throw wrongType(operation, 'token', token, 'an object, which can be collected');
 }
 
 function tellOne(handler: AnyHandler, event: HeapEvent): void {

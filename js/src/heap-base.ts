@@ -4,7 +4,7 @@
 
 import { requireBounds, type BufferSource } from './access.js';
 import { AdoptedAllocator, partsOf, type AdoptOptions } from './adopt.js';
-import type { Allocator } from './allocator.js';
+import type { Allocator, Shortage, Supplied } from './allocator.js';
 import {
   addressLimit,
   checkBound,
@@ -14,37 +14,59 @@ import {
 } from './arguments.js';
 import { HeapAtomics } from './atomics.js';
 import type { Block } from './blocks.js';
+import type { DebugLayers } from './debug/layers.js';
+import type { MapOptions } from './debug/map.js';
+import type { HeapReport } from './debug/report.js';
+import { noDebugging, type Debugging, type DebugSettings } from './debug/settings.js';
+import type { SnapshotOptions } from './debug/snapshot.js';
+import type { DebugTools } from './debug/tools.js';
+import type { TraceOptions, TraceRecorder } from './debug/trace-recorder.js';
 import { HeapError, makeError } from './errors.js';
+import {
+  Events,
+  type HeapEventHandler,
+  type HeapEventType,
+  type OutOfMemoryHook,
+  type OutOfMemoryInfo,
+} from './events.js';
 import type { ElementArrays } from './generated/elements.js';
 import { NumberAccess } from './generated/numbers.js';
 import type { HeapStatistics } from './generated/statistics.js';
-import { isMemory } from './instance.js';
-import { Assignment } from './layout/assignment.js';
+import { isMemory, isShared } from './instance.js';
+import { forEachOrThrow, Lifetimes, requireToken } from './lifetimes.js';
+import { maximumOf } from './memory-limits.js';
 import type { Layout } from './layout/layout.js';
 import type { Descriptor } from './layout/types.js';
 import type { ImagePlace } from './module.js';
+import { Arena, type ArenaOptions } from './arena.js';
 import type { LoadOptions } from './modules/load-options.js';
 import type { LoadedModule } from './modules/loaded-module.js';
 import type { HeapImports, ModuleLoader } from './modules/loader.js';
 import type { ModuleBytes, ModuleSource } from './modules/source.js';
+import type { BoundInstance } from './moving/bound-instance.js';
+import type { BoundImports } from './moving/imports.js';
+import type { Movable } from './moving/movable.js';
+import type { Mover } from './moving/mover.js';
 import type { OpenHeap } from './open.js';
 import {
   readTag,
+  requireAllocOptions,
   readTracking,
   requireObject,
   type AllocOptions,
   type ArrayAllocOptions,
   type TagOptions,
 } from './options.js';
-import { arrayOf, listOf } from './refs/draft.js';
 import { refAt } from './refs/make-ref.js';
+import type { Relocatable } from './relocatable/relocatable.js';
+import type { RelocatableHost, Relocatables } from './relocatable/relocatables.js';
 import type { Place } from './refs/place.js';
 import { Ref } from './refs/ref.js';
-import { StringRef } from './refs/string.js';
+import type { StringRef } from './refs/string.js';
 import { isStatisticName, type StatisticName } from './statistics.js';
+import { runScope, Scope } from './scope.js';
 import { leaksOf, Tracker, type Leak, type TrackedBlock, type Tracking } from './tracking.js';
 import {
-  elementOfArray,
   layoutFor,
   type ArrayElementName,
   type ArrayOf,
@@ -53,13 +75,11 @@ import {
   type RefType,
   type TypedArrayConstructor,
 } from './types.js';
+import { allocArrayTyped, allocText, allocTyped, type BlockGiver } from './typed-blocks.js';
 import {
-  PreparedText,
   readText,
   readTerminated,
-  requireEncoding,
   textMemoryOf,
-  unitBytes,
   writeText,
   type StringEncoding,
   type TextOptions,
@@ -71,30 +91,56 @@ export interface CStringOptions extends TextOptions {
   readonly maximum?: number | undefined;
 }
 
+const pageBytes = 65536;
+const maximumPages = 65536;
+
+/** How often the same request is tried again: a hook that always says yes must not stop the program. */
+const mostAttempts = 1000;
+
 /**
  * What every heap can do: see {@link Heap}, which is this with the ways to make one, and
  * {@link adopt}.
  */
 export class HeapBase extends NumberAccess {
-  readonly #allocator: Allocator;
+  /** The heap's own allocator, or the layers of debugging around it. */
+  #allocator: Allocator;
+  /** The heap's own allocator. */
+  #base: Supplied;
+  #layers: DebugLayers | undefined;
   readonly #tracker: Tracker;
-  readonly #memory: WebAssembly.Memory | undefined;
-  readonly #image: number | undefined;
-  readonly #place: ImagePlace | undefined;
-  readonly #open: OpenHeap | undefined;
+  /** `undefined` for an adopted heap. */
+  #open: OpenHeap | undefined;
   #atomics: HeapAtomics | undefined;
   #loader: ModuleLoader | undefined;
+  #moverIfMade: Mover | undefined;
+  #relocatables: Relocatables | undefined;
   readonly #texts = textMemoryOf(this);
 
+  // What follows is made when it is first asked for. `#isWatched` says whether any of it needs to hear of
+  // blocks that are handed out and taken back.
+  #isWatched = false;
+  #events: Events | undefined;
+  #lifetimes: Lifetimes | undefined;
+  #onoom: OutOfMemoryHook | undefined;
+  /** The memory's length in bytes as those who listen to events know it. */
+  #knownSize = 0;
+  /** While the memory is moved: of what happens meanwhile is told afterwards. */
+  #isMoving = false;
+  /** While a shortage is dealt with. */
+  #isShort = false;
+  readonly #giver: BlockGiver = {
+    heap: this,
+    give: (operation, layout, options) => this.#allocate(operation, layout, options),
+  };
+
   /** @internal */
-  protected constructor(source: BufferSource, allocator: Allocator, track: Tracking, open?: OpenHeap) {
+  protected constructor(source: BufferSource, allocator: Supplied, track: Tracking, open?: OpenHeap) {
     super(source);
-    this.#allocator = allocator;
     this.#tracker = new Tracker(track);
-    this.#memory = open?.memory;
-    this.#image = open?.place === 'inside' ? open.image : undefined;
-    this.#place = open?.place;
     this.#open = open;
+    this.#allocator = allocator;
+    this.#base = allocator;
+    allocator.onShortage = (shortage) => this.#supply(shortage);
   }
 
   /**
@@ -119,14 +165,14 @@ export class HeapBase extends NumberAccess {
    * @throws TypeError `unsupported_operation` for an adopted heap that has only a buffer
    */
   get memory(): WebAssembly.Memory {
-    if (this.#memory !== undefined) return this.#memory;
-    if (isMemory(this.source)) return this.source;
+    const memory = this.#memoryIfAny();
+    if (memory !== undefined) return memory;
     throw makeError('unsupported_operation', 'memory', 'the adopted allocator gave a buffer');
   }
 
   /** Where the heap keeps its records; `undefined` for an adopted heap, which keeps none. */
   get image(): ImagePlace | undefined {
-    return this.#place;
+    return this.#open?.place;
   }
 
   /**
@@ -134,7 +180,7 @@ export class HeapBase extends NumberAccess {
    * `undefined` when the image lies outside.
    */
   get imageAddress(): number | undefined {
-    return this.#image;
+    return this.#open?.place === 'inside' ? this.#open.image : undefined;
   }
 
   // ── Blocks ────────────────────────────────────────────────────────────────────────────────────
@@ -148,10 +194,10 @@ export class HeapBase extends NumberAccess {
    * @returns its address, a multiple of 16
    * @throws RangeError `out_of_memory`, `quota_exceeded`, `size_too_large`
    */
-  malloc(byteLength: number, options?: TagOptions): number {
-    const tag = options === undefined ? undefined : readTag('malloc', options);
+  malloc(byteLength: number, options?: AllocOptions): number {
+    if (options !== undefined) this.#checkOptions('malloc', options);
     const address = this.#allocator.malloc(byteLength);
-    if (!this.#tracker.isIdle) this.#tracker.handedOut(address, byteLength, tag);
+    if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, byteLength, options);
     return address;
   }
 
@@ -164,10 +210,10 @@ export class HeapBase extends NumberAccess {
    * @returns its address, a multiple of 16
    * @throws RangeError `out_of_memory`, `quota_exceeded`, `size_too_large` (also when the product is)
    */
-  calloc(count: number, byteLength = 1, options?: TagOptions): number {
-    const tag = options === undefined ? undefined : readTag('calloc', options);
+  calloc(count: number, byteLength = 1, options?: AllocOptions): number {
+    if (options !== undefined) this.#checkOptions('calloc', options);
     const address = this.#allocator.calloc(count, byteLength);
-    if (!this.#tracker.isIdle) this.#tracker.handedOut(address, count * byteLength, tag);
+    if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, count * byteLength, options);
     return address;
   }
 
@@ -184,8 +230,17 @@ export class HeapBase extends NumberAccess {
    * @throws HeapError as {@link Heap.free}
    */
   realloc(address: number, byteLength: number): number {
-    const moved = this.#allocator.realloc(address, byteLength, this.#tracker.byteLengthAt(address));
+    const known = this.#tracker.byteLengthAt(address);
+    const moved =
+      this.#relocatables === undefined
+        ? this.#allocator.realloc(address, byteLength, known)
+        : this.#relocatables.whilePinned(address, () => this.#allocator.realloc(address, byteLength, known));
     if (!this.#tracker.isIdle) this.#tracker.resized(address, moved, byteLength);
+    this.#relocatables?.resized(address, moved, byteLength, this.#tracker.lifeAt(moved));
+    if (this.#isWatched) {
+      if (moved !== address) this.#lifetimes?.moved(address, moved);
+      this.#noticeGrowth();
+    }
     return moved;
   }
 
@@ -195,10 +250,10 @@ export class HeapBase extends NumberAccess {
    * @param alignment any power of two; below 16 it is 16
    * @throws RangeError as `malloc`, and `invalid_alignment`
    */
-  alignedAlloc(alignment: number, byteLength: number, options?: TagOptions): number {
-    const tag = options === undefined ? undefined : readTag('alignedAlloc', options);
+  alignedAlloc(alignment: number, byteLength: number, options?: AllocOptions): number {
+    if (options !== undefined) this.#checkOptions('alignedAlloc', options);
     const address = this.#allocator.alignedAlloc(alignment, byteLength);
-    if (!this.#tracker.isIdle) this.#tracker.handedOut(address, byteLength, tag);
+    if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, byteLength, options);
     return address;
   }
 
@@ -216,6 +271,8 @@ export class HeapBase extends NumberAccess {
     }
     this.#allocator.free(block);
     if (!this.#tracker.isIdle) this.#tracker.freed(block);
+    this.#lifetimes?.untie(block);
+    this.#relocatables?.freed(block);
   }
 
   /**
@@ -268,12 +325,7 @@ export class HeapBase extends NumberAccess {
       ? [init: InitOf<Type>, options?: AllocOptions]
       : [init?: InitOf<Type> | undefined, options?: AllocOptions]
   ): RefTo<Type> {
-    if (typeof type === 'function') return this.#allocArray('alloc', type, init, options) as unknown as RefTo<Type>;
-    const layout = layoutFor('alloc', type, undefined, undefined);
-    const value = init === undefined ? undefined : new Assignment(this, 'alloc', layout, init, 'init');
-    const place = this.#allocate('alloc', layout, options);
-    value?.write(place.byteOffset);
-    return refAt(layout, place) as RefTo<Type>;
+    return allocTyped(this.#giver, 'alloc', type, init, options) as unknown as RefTo<Type>;
   }
 
   /**
@@ -287,7 +339,7 @@ export class HeapBase extends NumberAccess {
     init: number | Iterable<InitOf<Type>>,
     options?: ArrayAllocOptions,
   ): RefTo<ArrayOf<Type>> {
-    return this.#allocArray('allocArray', type, init, options) as unknown as RefTo<ArrayOf<Type>>;
+    return allocArrayTyped(this.#giver, 'allocArray', type, init, options) as unknown as RefTo<ArrayOf<Type>>;
   }
 
   /**
@@ -353,6 +405,164 @@ export class HeapBase extends NumberAccess {
     this.#texts.refresh();
   }
 
+  // ── Lifetimes ─────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Makes a block weak: from now on it lives as long as `token`, and is freed when that has been
+   * collected. Any number of blocks can live by one token. A ref can be the token of its own block:
+   * then the block is freed when nobody has the ref any more, if that was not done before.
+   *
+   * The engine decides when it collects, and may never do it: this is a net under `free`, not in its
+   * place. A weak block that the guest or another heap object is to free must be made strong first,
+   * for what lies at its address afterwards may not be told from it.
+   *
+   * @param block its address, or a ref to it
+   * @throws HeapError as {@link Heap.free}; `freed_ref`, `another_heap`
+   * @throws TypeError `wrong_type` for a token that cannot be collected; `unsupported_operation` for a
+   * part of another ref
+   */
+  weaken(block: number | Ref, token: WeakKey): void {
+    const address = this.#ownBlock('weaken', block);
+    this.#isWatched = true;
+    this.#tie(address, requireToken('weaken', token));
+  }
+
+  /**
+   * Makes a block strong: it lives until it is freed.
+   *
+   * @returns whether it was weak
+   * @throws as {@link Heap.weaken}
+   */
+  strengthen(block: number | Ref): boolean {
+    const address = this.#ownBlock('strengthen', block);
+    return this.#lifetimes?.untie(address) ?? false;
+  }
+
+  /** Whether a block lives by a token. */
+  isWeak(block: number | Ref): boolean {
+    const address = this.#ownBlock('isWeak', block);
+    return this.#lifetimes?.isTied(address) ?? false;
+  }
+
+  /**
+   * Frees the blocks whose tokens have been collected already. The engine tells of those only between
+   * two tasks; a heap that runs out of memory calls this by itself.
+   *
+   * @returns how many
+   */
+  collect(): number {
+    return this.#lifetimes?.collect() ?? 0;
+  }
+
+  /**
+   * A place for `byteLength` bytes that may be used until something is allocated or freed, by anybody:
+   * for handing something to the guest and getting the answer back. Nothing is recorded, and there is
+   * nothing to free.
+   *
+   * May grow the memory. Costs a {@link Heap.malloc} and a `free`.
+   *
+   * @returns its address, a multiple of 16
+   * @throws RangeError as {@link Heap.malloc}
+   * @throws TypeError `unsupported_operation` in a shared memory, where others allocate at any time
+   */
+  scratch(byteLength: number): number {
+    const memory = this.#memoryIfAny();
+    if (memory !== undefined && isShared(memory)) {
+      throw makeError('unsupported_operation', 'scratch', 'other agents allocate in a shared memory at any time');
+    }
+    const address = this.#base.malloc(byteLength);
+    // While it is a block: what a handler allocates must not lie in it.
+    if (this.#isWatched) this.#noticeGrowth();
+    this.#base.free(address);
+    return address;
+  }
+
+  /**
+   * Runs `fn` with a {@link Scope}, and then frees what was allocated through that: also when `fn`
+   * throws, and for an async function when it is done. Without `fn` it gives the scope, for `using`.
+   *
+   * @returns what `fn` gives
+   */
+  scope(): Scope;
+  scope<Result>(fn: (scope: Scope) => Result): Result;
+  scope<Result>(fn?: (scope: Scope) => Result): Result | Scope {
+    if (fn !== undefined && typeof fn !== 'function') throw wrongType('scope', 'fn', fn, 'a function');
+    const scope = new Scope(this);
+    this.#madeLifetimes.neverCollected(scope);
+    return fn === undefined ? scope : runScope(scope, fn);
+  }
+
+  /**
+   * Makes an {@link Arena}: blocks one behind the other in large pieces of this heap, given up all
+   * at once.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`
+   */
+  arena(options: ArenaOptions = {}): Arena {
+    return new Arena(this, options);
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Has a handler told of events: `grow` and `resize` when the memory was grown, `trim` and `resize`
+   * when {@link Heap.trim} has made it smaller, `oom` when a request cannot be met (before it fails).
+   * Growth is told by the call that causes it, or, if the guest, another agent or `memory.grow` did
+   * it, by the next call that allocates or comes upon it; {@link Heap.refresh} looks at once.
+   *
+   * Handlers may allocate. What they throw disturbs nobody; it goes to the console.
+   *
+   * @param handler lives as long as the heap; told once for each event, however often it is added
+   * @throws TypeError `wrong_type`, `invalid_option`
+   */
+  on<Type extends HeapEventType>(type: Type, handler: HeapEventHandler<Type>): void;
+  /**
+   * The same, for as long as an object is there.
+   *
+   * @param token the object that the handler belongs to: when it has been collected, so is the handler.
+   * The heap holds neither of them alive
+   * @param handler told once for each event, however often it is added with the same token
+   */
+  on<Type extends HeapEventType>(type: Type, token: WeakKey, handler: HeapEventHandler<Type>): void;
+  on(type: HeapEventType, ...rest: readonly unknown[]): void {
+    this.#events ??= new Events();
+    const wasEmpty = this.#events.isEmpty;
+    if (rest.length < 2) this.#events.on('on', type, undefined, rest[0]);
+    else this.#events.on('on', type, requireToken('on', rest[0]), rest[1]);
+    if (wasEmpty) this.#knownSize = this.source.buffer.byteLength;
+    this.#isWatched = true;
+  }
+
+  /**
+   * Undoes {@link Heap.on}. Without a `handler`, all handlers of the token are removed.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`
+   */
+  off<Type extends HeapEventType>(type: Type, handler: HeapEventHandler<Type>): void;
+  off<Type extends HeapEventType>(type: Type, token: WeakKey, handler?: HeapEventHandler<Type>): void;
+  off(type: HeapEventType, ...rest: readonly unknown[]): void {
+    this.#events ??= new Events();
+    const [first, second] = rest;
+    if (second === undefined && typeof first === 'function') this.#events.off('off', type, undefined, first);
+    this.#events.off('off', type, requireToken('off', first), second);
+  }
+
+  /**
+   * Called when a request cannot be met, after the heap has done for it what it can by itself (freed
+   * the blocks of tokens that have been collected, given up the quarantine). It may free blocks or
+   * raise {@link Heap.quota} or {@link Heap.softMaximum}, and gives `true` to have it tried again. What
+   * it throws, the request throws. Called for a guest's calls, too, if it allocates by {@link Heap.imports};
+   * not for what it asks for itself.
+   */
+  get onoom(): OutOfMemoryHook | undefined {
+    return this.#onoom;
+  }
+
+  set onoom(hook: OutOfMemoryHook | undefined) {
+    if (hook !== undefined && typeof hook !== 'function') throw wrongType('onoom', 'hook', hook, 'a function');
+    this.#onoom = hook;
+  }
+
   // ── Tracking ──────────────────────────────────────────────────────────────────────────────────
 
   /** What the heap remembers of the blocks that it hands out; see {@link Tracking}. May be changed. */
@@ -373,17 +583,27 @@ export class HeapBase extends NumberAccess {
    */
   tracked(filter: TagOptions = {}): TrackedBlock[] {
     const blocks = this.#tracker.list(readTag('tracked', filter));
-    return this.#place === undefined ? blocks : blocks.filter(({ byteOffset }) => this.#isLive(byteOffset));
+    return this.#open === undefined ? blocks : blocks.filter(({ byteOffset }) => this.#isLive(byteOffset));
   }
 
   /**
-   * Frees all blocks that {@link Heap.tracked} lists.
+   * Frees all blocks that {@link Heap.tracked} lists; or, with a `token`, all that live by it, tracked
+   * or not: what an object's own `close` does that is the token of its blocks. If freeing one throws
+   * (because {@link Heap.debug} has found a fault), so does this, when all are freed.
    *
    * @returns how many
    */
-  freeAll(filter: TagOptions = {}): number {
+  freeAll(filter: AllocOptions = {}): number {
+    requireAllocOptions('freeAll', filter);
+    const { tag, token } = filter;
+    if (token !== undefined) {
+      if (tag !== undefined) throw makeError('invalid_option', 'freeAll', 'of tag and token one will do');
+      const blocks = this.#lifetimes?.blocksOf(token) ?? [];
+      forEachOrThrow(blocks, (address) => this.#freeDead(address));
+      return blocks.length;
+    }
     const blocks = this.tracked(filter);
-    for (const { byteOffset } of blocks) this.free(byteOffset);
+    forEachOrThrow(blocks, ({ byteOffset }) => this.#freeDead(byteOffset));
     return blocks.length;
   }
 
@@ -446,7 +666,7 @@ export class HeapBase extends NumberAccess {
   }
 
   get #modules(): ModuleLoader {
-    this.#loader ??= this.makeLoader(this.#allocator, this.#open);
+    this.#loader ??= this.makeLoader(this.#base, this.#open);
     return this.#loader;
   }
 
@@ -455,8 +675,273 @@ export class HeapBase extends NumberAccess {
    *
    * @internal
    */
-  makeLoader(_allocator: Allocator, _open: OpenHeap | undefined): ModuleLoader {
+  makeLoader(_allocator: Supplied, _open: OpenHeap | undefined): ModuleLoader {
     throw makeError('unsupported_operation', 'load', 'Heap.adopt makes a heap that can load modules; adopt does not');
+  }
+
+  // ── Debugging ─────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * What is watched: poison, quarantine, canaries; see {@link DebugOptions}. Set to `true` it is all
+   * of that, to `false` nothing. May be changed at any time; off, it costs nothing. It is this object
+   * that watches: what a guest or another heap object does is not seen.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`
+   * @throws HeapError `use_after_free`, once for each block, when what has to leave the quarantine was
+   * written to: then nothing has changed
+   */
+  get debug(): DebugSettings {
+    return this.#layers?.settings ?? noDebugging;
+  }
+
+  set debug(debugging: Debugging) {
+    this.#debugLayers('debug').configure('debug', debugging);
+  }
+
+  /**
+   * Starts to record what this heap object is asked and what it gives, in a few bytes an operation;
+   * see docs/trace-format.md. {@link readTrace} reads it, {@link replayTrace} does it again.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`
+   */
+  trace(options: TraceOptions = {}): TraceRecorder {
+    return this.#debugLayers('trace').trace('trace', options);
+  }
+
+  /**
+   * The memory and the heap in it as bytes to keep or to send: {@link Heap.restore} makes a heap of
+   * them. Their format is in docs/snapshot-format.md. Other agents wait with allocating until it is taken;
+   * what they write meanwhile may be in it by half. What is held in quarantine is given back first.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`; `unsupported_operation` for an adopted heap
+   * @throws RangeError `out_of_memory`
+   * @throws HeapError `use_after_free` when what was held in quarantine was written to
+   */
+  snapshot(options: SnapshotOptions = {}): Uint8Array<ArrayBuffer> {
+    if (this.#open === undefined) throw makeError('unsupported_operation', 'snapshot', 'the allocator was adopted');
+    const release = (): unknown => this.#layers?.release('snapshot');
+    return this.#debugTools('snapshot').takeSnapshot('snapshot', this.#open, options, release);
+  }
+
+  /**
+   * A picture of the memory in characters, for a terminal.
+   *
+   * @throws TypeError `wrong_type`, `invalid_option`; `unsupported_operation` for an adopted heap
+   * @throws RangeError `invalid_number`, `invalid_span`, `size_too_large`
+   */
+  map(options: MapOptions = {}): string {
+    return this.#debugTools('map').drawMap('map', this.#allocator, this.buffer.byteLength, options);
+  }
+
+  /** {@link Heap.stats}, how cut up the heap is, and which sizes its blocks have: for JSON. */
+  report(): HeapReport {
+    return this.#debugTools('report').makeReport(this.#allocator, this.buffer.byteLength);
+  }
+
+  /**
+   * What debugging is made of: class Heap has it. A program that only calls {@link adopt} need not
+   * carry it.
+   *
+   * @internal
+   */
+  get debugTools(): DebugTools | undefined {
+    return undefined;
+  }
+
+  // ── Shrinking ─────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Makes the memory smaller: gives back the pages behind the last block. WebAssembly cannot shrink a
+   * memory, so the heap moves to a new one: {@link Heap.memory} is another object afterwards, and what is
+   * bound ({@link Heap.bind}, {@link Heap.instantiate}) is put over it, in the order in which it was bound.
+   * All blocks keep their addresses and bytes; see docs/shrinking.md. Then `trim` and `resize` are told.
+   *
+   * Costs the copying of what remains, and {@link Heap.merge}; little where there is nothing to give back.
+   *
+   * @returns how many pages (of 64 KiB) were given back; 0: nothing has changed
+   * @throws RangeError `out_of_memory` when there is no room for the new memory: nothing has changed
+   * @throws HeapError `module_in_use` while modules are loaded by {@link Heap.load}
+   * @throws TypeError `unsupported_operation` for a shared memory and for an adopted heap, and inside a
+   * `respawn` or {@link Heap.onoom}
+   * @throws what a `respawn` throws, after all others have run: an `AggregateError` if there are several.
+   * The heap has moved nevertheless
+   */
+  trim(): number {
+    return this.#mover('trim').trim();
+  }
+
+  /**
+   * Calls `spawn`, which makes an instance over {@link Heap.memory}, and `respawn` whenever
+   * {@link Heap.trim} has put another memory in its place. Both have to be done when they return.
+   *
+   * If `spawn` gives an instance, or what one exports, and `respawn` does too, the exported mutable
+   * globals, tables and other memories get what they held before. Whatever is written to the memory while
+   * `respawn` runs is undone, but for blocks that are allocated meanwhile.
+   *
+   * @param respawn default: `spawn`
+   * @returns what `spawn` gives
+   * @throws TypeError `wrong_type`
+   */
+  bind<Result>(spawn: () => Result, respawn: () => unknown = spawn): Result {
+    return this.#mover('bind').bind(spawn, respawn);
+  }
+
+  /** Undoes {@link Heap.bind}; gives whether there was anything to undo. */
+  unbind(respawn: () => unknown): boolean {
+    return this.#mover('unbind').unbind(respawn);
+  }
+
+  /**
+   * Instantiates a module over this heap's memory, and again whenever {@link Heap.trim} has put another
+   * memory in its place: with its globals, tables and other memories as they were, without running its
+   * start function, and without writing its data a second time. Of a module that comes compiled, only what
+   * it exports can be kept, and its start function runs.
+   *
+   * What it imports is looked for in `imports`, then in {@link Heap.imports}. Where `imports` has the
+   * heap's memory, its functions, or what other instances of this heap export, the new instance gets what
+   * has taken their place.
+   *
+   * @param source its bytes, what `fetch` gives, a compiled module, or a promise of these
+   * @param imports or a function that gives them, called for each instance
+   * @throws TypeError `invalid_module`, `missing_import`, `wrong_type`
+   */
+  async instantiate(source: ModuleSource, imports: BoundImports = {}): Promise<BoundInstance> {
+    return this.#mover('instantiate').instantiate(source, imports);
+  }
+
+  /** As {@link Heap.instantiate}, at once. Some engines refuse to compile long modules so on a page's main thread. */
+  instantiateSync(source: ModuleBytes, imports: BoundImports = {}): BoundInstance {
+    return this.#mover('instantiateSync').instantiateSync(source, imports);
+  }
+
+  /**
+   * Gives the whole free pages inside the memory back to the system, where the engine can do that
+   * (`memory.discard` of the memory control proposal). The memory keeps its length; these pages are zero
+   * afterwards, and take no room until they are used again.
+   *
+   * @returns how many bytes; 0 where the engine cannot
+   * @throws TypeError `unsupported_operation` for an adopted heap
+   */
+  purge(): number {
+    return this.#mover('purge').purge();
+  }
+
+  #mover(operation: string): Mover {
+    this.#moverIfMade ??= this.makeMover(operation, this.#movable());
+    return this.#moverIfMade;
+  }
+
+  /** What moving the heap needs of it; always as it is now. */
+  #movable(): Movable {
+    const heap = this;
+    return {
+      heap,
+      get open() {
+        return heap.#open;
+      },
+      get hasModules() {
+        return heap.#loader?.isIdle === false;
+      },
+      get isShort() {
+        return heap.#isShort;
+      },
+      get importsIfMade() {
+        return heap.#loader?.importsIfMade;
+      },
+      release: (operation) => {
+        heap.#layers?.release(operation);
+      },
+      rebase: (open, allocator) => {
+        heap.rebase(open, allocator);
+      },
+      watch: (allocator = heap.#base, front = (inner: Allocator) => inner) => {
+        if (heap.#layers === undefined) heap.#allocator = allocator;
+        else heap.#layers.rebase(allocator);
+        heap.#allocator = front(heap.#allocator);
+      },
+    };
+  }
+
+  /**
+   * What moves the heap. A program that only adopts need not carry it, so that it comes with {@link Heap}.
+   *
+   * @internal
+   */
+  makeMover(operation: string, _movable: Movable): Mover {
+    throw makeError('unsupported_operation', operation, 'Heap.adopt makes a heap that has it; adopt does not');
+  }
+
+  // ── Relocatable blocks ────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Allocates a block that {@link Heap.compact} may move, for so many bytes or for a type: all of it zero
+   * but for what `init` says. Whoever uses it asks for its address anew each time: JavaScript
+   * the {@link Relocatable}, a guest the four bytes at its handle. See docs/relocatable.md.
+   *
+   * May grow the memory.
+   *
+   * @param init as for {@link Heap.alloc}; for a number of bytes, as many of them
+   * @throws RangeError, TypeError as {@link Heap.alloc}
+   * @throws TypeError `unsupported_operation` for a shared memory, where others would look at a block
+   * while it moves, and for an adopted heap
+   */
+  allocRelocatable(byteLength: number, init?: Iterable<number>, options?: AllocOptions): Relocatable;
+  allocRelocatable<const Type extends RefType>(
+    type: Type,
+    ...[init, options]: Type extends TypedArrayConstructor
+      ? [init: InitOf<Type>, options?: AllocOptions]
+      : [init?: InitOf<Type> | undefined, options?: AllocOptions]
+  ): Relocatable<Type>;
+  allocRelocatable(type: number | RefType, init?: unknown, options?: AllocOptions): Relocatable<never> {
+    return this.#relocatable('allocRelocatable').alloc('allocRelocatable', type, init, options);
+  }
+
+  /**
+   * Slides relocatable blocks that are not pinned towards lower addresses, so that free memory comes
+   * together: {@link Heap.trim} can then give back what is at the end. Their handles stay, their refs
+   * end. Addresses of other blocks stay as they are.
+   *
+   * Blocks whose tokens were collected are freed first, and what is held in quarantine. Costs a walk
+   * over the heap and the copying. Never grows the memory.
+   *
+   * @returns how many bytes were moved
+   * @throws TypeError `unsupported_operation` for a shared memory, for an adopted heap, and while
+   * {@link Heap.trim} is at work
+   * @throws HeapError `use_after_free` when what was held in quarantine was written to
+   */
+  compact(): number {
+    return this.#relocatable('compact').compact('compact');
+  }
+
+  #relocatable(operation: string): Relocatables {
+    this.#relocatables ??= this.makeRelocatables(operation, {
+      heap: this,
+      open: () => this.#open,
+      base: () => this.#base,
+      front: () => this.#allocator,
+      give: (asked, layout, options) => this.#allocate(asked, layout, options),
+      moved: (from, to, byteLength) => {
+        this.#tracker.resized(from, to, byteLength);
+        this.#lifetimes?.moved(from, to);
+        return this.#tracker.lifeAt(to);
+      },
+      tidy: (asked) => {
+        this.collect();
+        this.#layers?.release(asked);
+      },
+      isMoving: () => this.#isMoving,
+    });
+    return this.#relocatables;
+  }
+
+  /**
+   * What keeps relocatable blocks. A program that only adopts need not carry it, so that it comes with
+   * {@link Heap}.
+   *
+   * @internal
+   */
+  makeRelocatables(operation: string, _host: RelocatableHost): Relocatables {
+    throw makeError('unsupported_operation', operation, 'the allocator was adopted');
   }
 
   // ── The heap as a whole ───────────────────────────────────────────────────────────────────────
@@ -509,7 +994,9 @@ export class HeapBase extends NumberAccess {
    * @throws RangeError `out_of_memory` when the memory, the engine or a limit refuses
    */
   grow(pages: number): number {
-    return this.#allocator.grow(pages);
+    const before = this.#allocator.grow(pages);
+    if (this.#isWatched) this.#noticeGrowth();
+    return before;
   }
 
   /**
@@ -646,52 +1133,14 @@ export class HeapBase extends NumberAccess {
     encoding: StringEncoding = 'utf8',
     options?: AllocOptions & TextOptions,
   ): StringRef {
-    requireEncoding('allocString', encoding);
-    const text = typeof init === 'string' ? new PreparedText('allocString', init, encoding, options) : undefined;
-    const unit = unitBytes(encoding);
-    let capacity: number;
-    if (text !== undefined) capacity = text.byteLength + unit;
-    else {
-      if (typeof init !== 'object' || init === null) throw wrongType('allocString', 'init', init, 'a string or an object');
-      capacity = Math.ceil(wholeNumber('allocString', 'byteLength', init.byteLength) / unit) * unit;
-      if (capacity === 0) capacity = unit; // for the terminator
-    }
-    const layout = layoutFor('allocString', { string: encoding, byteLength: capacity }, undefined, undefined);
-    const place = this.#allocate('allocString', layout, options);
-    text?.write('allocString', this.#texts, place.byteOffset, true);
-    return new StringRef(place, encoding, capacity, true, options);
+    return allocText(this.#giver, 'allocString', init, encoding, options);
   }
 
   // ── Inside ────────────────────────────────────────────────────────────────────────────────────
 
-  /** An array of a typed array's elements, or of any type; `init` is its length or its elements. */
-  #allocArray(operation: string, type: RefType, init: unknown, options: ArrayAllocOptions | undefined): Ref {
-    const byteStride = options?.byteStride;
-    if (typeof init === 'number') {
-      const layout = layoutFor(operation, type, init, byteStride);
-      return refAt(layout, this.#allocate(operation, layout, options));
-    }
-    if (typeof type !== 'function' || byteStride !== undefined) {
-      const values = listOf(operation, init as Iterable<unknown>);
-      const layout = layoutFor(operation, type, values.length, byteStride);
-      const value = new Assignment(this, operation, layout, values, 'init');
-      const place = this.#allocate(operation, layout, options);
-      value.write(place.byteOffset);
-      return refAt(layout, place);
-    }
-    // The elements of a typed array are many, and quickly checked.
-    const element = elementOfArray(operation, type);
-    const values = arrayOf(operation, element, init);
-    const layout = layoutFor(operation, type, values.length, undefined);
-    const place = this.#allocate(operation, layout, options);
-    const view = this.view(element.array as unknown as typeof Int32Array, place.byteOffset, values.length);
-    view.set(values as ArrayLike<number>);
-    return refAt(layout, place);
-  }
-
   /** A block for a type, zeroed, and remembered so that its refs know when it is freed. */
   #allocate(operation: string, layout: Layout, options: AllocOptions | undefined): Place {
-    const tag = options === undefined ? undefined : readTag(operation, options);
+    if (options !== undefined) this.#checkOptions(operation, options);
     const { byteLength, alignment } = layout;
     const byteOffset =
       alignment <= 16 ? this.#allocator.calloc(1, byteLength) : this.#allocator.alignedAlloc(alignment, byteLength);
@@ -700,8 +1149,137 @@ export class HeapBase extends NumberAccess {
       this.#allocator.free(byteOffset);
       throw makeError('bad_allocator', operation, `it gave ${byteOffset}, no multiple of ${alignment}`, byteOffset);
     }
-    const life = this.#tracker.allocated(byteOffset, byteLength, tag);
+    const life = this.#tracker.allocated(byteOffset, byteLength, options?.tag);
+    this.#relocatables?.freed(byteOffset);
+    if (this.#isWatched) this.#tie(byteOffset, options?.token);
     return { heap: this, life, byteOffset, isOwner: true };
+  }
+
+  #debugTools(operation: string): DebugTools {
+    const tools = this.debugTools;
+    if (tools !== undefined) return tools;
+    throw makeError('unsupported_operation', operation, 'Heap.adopt, in the place of adopt, makes one that can');
+  }
+
+  #debugLayers(operation: string): DebugLayers {
+    const { DebugLayers } = this.#debugTools(operation);
+    this.#layers ??= new DebugLayers(this.#base, this, this.#open?.place !== 'outside', (allocator) => {
+      this.#allocator = allocator;
+    });
+    return this.#layers;
+  }
+
+  #checkOptions(operation: string, options: AllocOptions): void {
+    requireAllocOptions(operation, options);
+    if (options.token !== undefined) this.#isWatched = true;
+  }
+
+  /** A block was handed out by its address. */
+  #handedOut(address: number, byteLength: number, options: AllocOptions | undefined): void {
+    if (!this.#tracker.isIdle) this.#tracker.handedOut(address, byteLength, options?.tag);
+    this.#relocatables?.freed(address); // somebody else freed what was there
+    if (this.#isWatched) this.#tie(address, options?.token);
+  }
+
+  /** A block begins at an address: whatever was there before, it now lives as long as the token, if there is one. */
+  #tie(address: number, token: WeakKey | undefined): void {
+    if (token === undefined) this.#lifetimes?.untie(address); // somebody else freed what was there
+    else {
+      this.#madeLifetimes.tie(address, token);
+    }
+    this.#noticeGrowth();
+  }
+
+  get #madeLifetimes(): Lifetimes {
+    this.#lifetimes ??= new Lifetimes((dead) => {
+      this.#freeDead(dead);
+    });
+    return this.#lifetimes;
+  }
+
+  /** Frees a block whose token was collected, unless somebody else has done it. */
+  #freeDead(address: number): void {
+    try {
+      this.free(address);
+    } catch (error) {
+      const code = error instanceof HeapError ? error.code : undefined;
+      if (code === 'double_free' || code === 'interior_address' || code === 'metadata_address') {
+        if (!this.#tracker.isIdle) this.#tracker.freed(address);
+        return;
+      }
+      // A fault is told once, and nobody else will ever free this block.
+      if (code === 'overrun' || code === 'use_after_free') this.#freeDead(address);
+      throw error;
+    }
+  }
+
+  /** The address of a whole live block, given by it or by a ref. */
+  #ownBlock(operation: string, block: number | Ref): number {
+    let address = block as number;
+    if (block instanceof Ref) {
+      address = block.byteOffset;
+      if (block.heap !== this) throw makeError('another_heap', operation, `it is at ${address}`, address);
+      if (!block.isOwner) throw makeError('unsupported_operation', operation, 'it is a part of another ref', address);
+    }
+    // An adopted allocator cannot tell.
+    if (this.#open === undefined) return checkBound(operation, 'block', address);
+    try {
+      this.#allocator.usableSize(address);
+    } catch (error) {
+      if (error instanceof HeapError) throw makeError(error.code, `${operation}(${address})`, '', address, { cause: error });
+      throw error;
+    }
+    return address;
+  }
+
+  /** Tells of growth, whoever caused it, if there is somebody to tell. */
+  #noticeGrowth(): void {
+    const events = this.#events;
+    if (events === undefined || this.#isMoving) return;
+    const { byteLength } = this.source.buffer;
+    if (byteLength > this.#knownSize) this.#tellResize('grow', this.#knownSize, byteLength);
+  }
+
+  #tellResize(type: 'grow' | 'trim', oldSize: number, newSize: number): void {
+    this.#knownSize = newSize;
+    const info = { oldSize, newSize, memory: this.#memoryIfAny(), buffer: this.source.buffer };
+    this.#events?.tell({ type, info }, { type: 'resize', info });
+  }
+
+  /** Finds memory for a request that cannot be met. Gives whether to try again. */
+  #supply({ code, byteLength, attempt }: Shortage): boolean {
+    if (this.collect() > 0 || this.#layers?.release('malloc') === true) return true;
+    // Who asks for memory from inside a handler has to do without.
+    if (this.#isShort || (this.#onoom === undefined && this.#events === undefined)) return false;
+    this.#isShort = true;
+    try {
+      const info = this.#shortageInfo(code, byteLength, attempt);
+      if (attempt <= mostAttempts && this.#onoom?.(info) === true) return true;
+      this.#events?.tell({ type: 'oom', info });
+      return false;
+    } finally {
+      this.#isShort = false;
+    }
+  }
+
+  #shortageInfo(code: OutOfMemoryInfo['code'], byteLength: number, attempt: number): OutOfMemoryInfo {
+    const currentCapacity = Math.floor(this.source.buffer.byteLength / pageBytes);
+    const memory = this.#memoryIfAny();
+    const hard = (memory === undefined ? undefined : maximumOf(memory)) ?? maximumPages;
+    const soft = this.#open === undefined ? Infinity : Math.floor(this.softMaximum / pageBytes);
+    const requestCapacity = currentCapacity + Math.ceil(byteLength / pageBytes);
+    return Object.freeze({
+      code,
+      byteLength,
+      attempt,
+      currentCapacity,
+      requestCapacity,
+      maximumCapacity: Math.min(hard, soft),
+    });
+  }
+
+  #memoryIfAny(): WebAssembly.Memory | undefined {
+    return this.#open?.memory ?? (isMemory(this.source) ? this.source : undefined);
   }
 
   #freeRef(ref: Ref): void {
@@ -719,6 +1297,55 @@ export class HeapBase extends NumberAccess {
     } catch (error) {
       if (error instanceof HeapError && error.code !== 'corrupt_image') return false;
       throw error;
+    }
+  }
+
+  protected override renew(): void {
+    super.renew();
+    if (!this.#isWatched) return;
+    this.#noticeGrowth();
+    super.renew(); // a handler may have made it grow again
+  }
+
+  /**
+   * The heap goes on in another memory, where all its blocks have the same addresses.
+   *
+   * @internal
+   */
+  rebase(open: OpenHeap, allocator: Supplied): void {
+    this.source = open.memory;
+    this.#open = open;
+    allocator.onShortage = this.#base.onShortage;
+    this.#base = allocator;
+    if (this.#layers === undefined) this.#allocator = allocator;
+    else this.#layers.rebase(allocator);
+    // No module is loaded; what they import is of the old memory.
+    this.#loader?.rebase(allocator, open);
+    super.renew();
+    this.#atomics?.refresh();
+    this.#texts.refresh();
+  }
+
+  /**
+   * Runs what moves the heap to another memory, or fails to: who listens is told of the memory's new
+   * size afterwards, and of nothing in between. One move at a time.
+   *
+   * @internal
+   */
+  whileMoving<Result>(operation: string, move: () => Result): Result {
+    if (this.#isMoving) throw makeError('unsupported_operation', operation, 'the heap is being moved');
+    const { source } = this;
+    const oldSize = source.buffer.byteLength;
+    this.#isMoving = true;
+    try {
+      return move();
+    } finally {
+      this.#isMoving = false;
+      this.#relocatables?.refresh();
+      const newSize = this.source.buffer.byteLength;
+      // Another memory of the same length is news, too: what was put over it may have made it grow again.
+      const isNews = newSize !== oldSize || this.source !== source;
+      if (isNews) this.#tellResize(newSize > oldSize ? 'grow' : 'trim', oldSize, newSize);
     }
   }
 

@@ -2,13 +2,19 @@
 // Floor:   door js.
 
 import type { Adoptable, AdoptOptions } from './adopt.js';
-import type { Allocator } from './allocator.js';
+import type { Supplied } from './allocator.js';
 import { CoreAllocator } from './core.js';
+import type { BytesLike } from './debug/bytes-like.js';
+import { restore, restoreSync, type RestoreOptions } from './debug/restore.js';
+import { debugTools, type DebugTools } from './debug/tools.js';
 import { HeapBase } from './heap-base.js';
+import type { Movable } from './moving/movable.js';
+import { Mover } from './moving/mover.js';
 import { ModuleLoader } from './modules/loader.js';
 import { heapOf } from './modules/of-instance.js';
 import { attach, attachSync, create, createSync, type OpenHeap } from './open.js';
 import { requireObject, type AttachOptions, type HeapOptions } from './options.js';
+import { Relocatables, type RelocatableHost } from './relocatable/relocatables.js';
 
 /**
  * A heap in a WebAssembly memory: hands out blocks of it, takes them back, and reads and writes
@@ -71,6 +77,24 @@ export class Heap extends HeapBase {
   }
 
   /**
+   * Makes a heap of what {@link Heap.snapshot} gave, in a new memory: here, in another agent, or in
+   * another process. Whatever the bytes are, there is either a sound heap or an error.
+   *
+   * @throws HeapError `malformed_snapshot`; `not_a_heap`, `wrong_version`, `wrong_address_type`,
+   * `corrupt_image` when there is no sound heap in it
+   * @throws RangeError `out_of_memory`, `size_too_large`, `invalid_number`
+   * @throws TypeError `wrong_type`, `invalid_option`, `unsupported_memory`
+   */
+  static async restore(bytes: BytesLike, options: RestoreOptions = {}): Promise<Heap> {
+    return Heap.#from(await restore('Heap.restore', bytes, options));
+  }
+
+  /** As {@link Heap.restore}, at once; as {@link Heap.createSync} it may have to compile the core. */
+  static restoreSync(bytes: BytesLike, options: RestoreOptions = {}): Heap {
+    return Heap.#from(restoreSync('Heap.restoreSync', bytes, options));
+  }
+
+  /**
    * Adopts a foreign allocator: what this class does with numbers, texts, arrays, structs and refs,
    * in blocks that somebody else's `malloc` hands out. Takes an Emscripten module (built with
    * `-sEXPORTED_FUNCTIONS=_malloc,_free`), the exports of a module that has `memory`, `malloc` and
@@ -125,7 +149,22 @@ export class Heap extends HeapBase {
   }
 
   /** @internal */
-  override makeLoader(allocator: Allocator, open: OpenHeap | undefined): ModuleLoader {
+  override makeLoader(allocator: Supplied, open: OpenHeap | undefined): ModuleLoader {
     return new ModuleLoader(this, allocator, open);
+  }
+
+  /** @internal */
+  override makeMover(_operation: string, movable: Movable): Mover {
+    return new Mover(movable);
+  }
+
+  /** @internal */
+  override makeRelocatables(_operation: string, host: RelocatableHost): Relocatables {
+    return new Relocatables(host);
+  }
+
+  /** @internal */
+  override get debugTools(): DebugTools | undefined {
+    return debugTools;
   }
 }

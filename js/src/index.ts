@@ -6,6 +6,50 @@ export type { Adoptable, AdoptOptions, EmscriptenModule, ForeignAllocator, Forei
 export type { BufferSource, ViewOfMemory } from './access.js';
 export type { HeapAtomics, WaitAsyncResult, WaitResult } from './atomics.js';
 export type { Block, BlockKind } from './blocks.js';
+export { Arena, type ArenaMark, type ArenaOptions } from './arena.js';
+export type { BytesLike } from './debug/bytes-like.js';
+export type { HeapFault } from './debug/fault.js';
+export type {
+  HeapEvent,
+  HeapEventHandler,
+  HeapEvents,
+  HeapEventType,
+  OutOfMemoryHook,
+  OutOfMemoryInfo,
+  ResizeInfo,
+} from './events.js';
+export { formatLeaks } from './debug/leaks.js';
+export type { MapOptions } from './debug/map.js';
+export type { Fragmentation, HeapReport, SizeClass } from './debug/report.js';
+export type { RestoreOptions } from './debug/restore.js';
+export type {
+  CanaryPlace,
+  Debugging,
+  DebugOptions,
+  DebugSettings,
+  PoisonBytes,
+  QuarantineLimits,
+} from './debug/settings.js';
+export type { SnapshotOptions } from './debug/snapshot.js';
+export { readTrace } from './debug/trace-reader.js';
+export type { TraceOptions, TraceRecorder } from './debug/trace-recorder.js';
+export type {
+  TraceAlignedAlloc,
+  TraceCalloc,
+  TraceFree,
+  TraceGave,
+  TraceGrow,
+  TraceLimit,
+  TraceMalloc,
+  TraceMark,
+  TraceMerge,
+  TraceRealloc,
+  TraceRecord,
+  TraceRecorded,
+  TraceReserve,
+  TraceUnreserve,
+} from './debug/trace-record.js';
+export { replayTrace, type ReplayStatistics, type ReplayTarget } from './debug/trace-replay.js';
 export {
   HeapError,
   type CodedRangeError,
@@ -55,8 +99,12 @@ export { LoadedModule, type ModuleStack } from './modules/loaded-module.js';
 export type { HeapImports } from './modules/loader.js';
 export type { ModuleBytes, ModuleSource, ResponseLike } from './modules/source.js';
 export type { AllocOptions, ArrayAllocOptions, AttachOptions, HeapOptions, Policy, TagOptions } from './options.js';
+export { BoundInstance } from './moving/bound-instance.js';
+export type { BoundImports } from './moving/imports.js';
 export { ArrayRef } from './refs/array.js';
 export { Ref } from './refs/ref.js';
+export { Relocatable } from './relocatable/relocatable.js';
+export { Scope } from './scope.js';
 export { StringRef } from './refs/string.js';
 export { StructArrayRef } from './refs/struct-array.js';
 export { StructRef } from './refs/struct.js';

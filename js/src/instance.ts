@@ -36,7 +36,8 @@ export function instantiateSync(
   memory: WebAssembly.Memory,
 ): HeapExports {
   try {
-    return exportsOf(new WebAssembly.Instance(module, importsFor(place, memory)));
+    const managed = { memory };
+    return exportsOf(new WebAssembly.Instance(module, importsFor(place, managed)), managed);
   } catch (error) {
     throw linkError(error, operation);
   }
@@ -50,15 +51,31 @@ export async function instantiate(
   memory: WebAssembly.Memory,
 ): Promise<HeapExports> {
   try {
-    return exportsOf(await WebAssembly.instantiate(module, importsFor(place, memory)));
+    const managed = { memory };
+    return exportsOf(await WebAssembly.instantiate(module, importsFor(place, managed)), managed);
   } catch (error) {
     throw linkError(error, operation);
   }
 }
 
-function exportsOf(instance: WebAssembly.Instance): HeapExports {
+/** The memory that a core manages; another one when the heap was moved. */
+interface Managed {
+  memory: WebAssembly.Memory;
+}
+
+const managedBy = /* @__PURE__ */ new WeakMap<HeapExports, Managed>();
+
+function exportsOf(instance: WebAssembly.Instance, managed: Managed): HeapExports {
   // A test compares what the modules export with the table that this type is generated from.
-  return instance.exports as unknown as HeapExports;
+  const core = instance.exports as unknown as HeapExports;
+  managedBy.set(core, managed);
+  return core;
+}
+
+/** A core with its image outside manages another memory from now on, which has the same bytes. */
+export function manage(core: HeapExports, memory: WebAssembly.Memory): void {
+  const managed = managedBy.get(core);
+  if (managed !== undefined) managed.memory = memory;
 }
 
 function linkError(error: unknown, operation: string): unknown {
@@ -67,21 +84,21 @@ function linkError(error: unknown, operation: string): unknown {
   return makeError('unsupported_memory', operation, error.message, undefined, { cause: error });
 }
 
-function importsFor(place: ImagePlace, memory: WebAssembly.Memory): WebAssembly.Imports {
-  return { env: place === 'inside' ? { memory } : foreignMemory(memory) };
+function importsFor(place: ImagePlace, managed: Managed): WebAssembly.Imports {
+  return { env: place === 'inside' ? { memory: managed.memory } : foreignMemory(managed) };
 }
 
 /**
  * What a core with its image outside needs of the memory that it manages. Addresses and lengths
  * arrive as signed 32-bit numbers.
  */
-function foreignMemory(memory: WebAssembly.Memory): WebAssembly.ModuleImports {
-  const bytes = (): Uint8Array => new Uint8Array(memory.buffer);
+function foreignMemory(managed: Managed): WebAssembly.ModuleImports {
+  const bytes = (): Uint8Array => new Uint8Array(managed.memory.buffer);
   return {
-    foreign_bytes: (): number => memory.buffer.byteLength,
+    foreign_bytes: (): number => managed.memory.buffer.byteLength,
     foreign_grow: (pages: number): number => {
       try {
-        memory.grow(pages >>> 0);
+        managed.memory.grow(pages >>> 0);
         return 1;
       } catch {
         // At its maximum, or the engine has no more to give: the core reports out of memory.

@@ -7,7 +7,7 @@ import { coreError, makeError, trapError } from './errors.js';
 import { coreErrorCodes } from './generated/errors.js';
 import type { HeapExports } from './generated/exports.js';
 import { invariants } from './generated/invariants.js';
-import { instantiate, instantiateSync, isShared, requireMemory } from './instance.js';
+import { instantiate, instantiateSync, isShared, manage, requireMemory } from './instance.js';
 import { HeapLock, lockedCore, unguardedCore, type GuardedCore } from './lock.js';
 import { compile, compileSync, type ImagePlace, type ModuleName } from './module.js';
 import { readOptions, readTracking, requireObject, type AttachOptions, type HeapOptions, type Plan } from './options.js';
@@ -53,6 +53,16 @@ export function attachSync(
 ): OpenHeap {
   const wish = readWish(operation, memory, options);
   return joined(operation, wish, instantiateSync(operation, compileSync(moduleFor('inside', memory)), 'inside', memory));
+}
+
+/** The same heap in another memory, which has the same bytes as far as the heap needs them. */
+export function reopen(operation: string, open: OpenHeap, memory: WebAssembly.Memory): OpenHeap {
+  if (open.place === 'outside') {
+    manage(open.core.core, memory);
+    return { ...open, memory };
+  }
+  const core = instantiateSync(operation, compileSync(moduleFor('inside', memory)), 'inside', memory);
+  return { ...open, memory, core: guarded(memory, core, open.image) };
 }
 
 function moduleFor(place: ImagePlace, memory: WebAssembly.Memory): ModuleName {

@@ -4,6 +4,7 @@
 import { checkBound, checkLimit, describe, requireType, wholeNumber, wrongType } from './arguments.js';
 import { makeError } from './errors.js';
 import { requireMemory } from './instance.js';
+import { requireToken } from './lifetimes.js';
 import type { ImagePlace } from './module.js';
 import type { Tracking } from './tracking.js';
 
@@ -68,8 +69,14 @@ export interface TagOptions {
   readonly tag?: string | undefined;
 }
 
-/** How to allocate a typed block. */
-export type AllocOptions = TagOptions;
+/** How to allocate a block. */
+export interface AllocOptions extends TagOptions {
+  /**
+   * The block is weak: it is freed when this object has been collected, if it was not before. Without
+   * it the block is strong, and lives until it is freed. See {@link Heap.weaken}.
+   */
+  readonly token?: WeakKey | undefined;
+}
 
 /** How to allocate an array. */
 export interface ArrayAllocOptions extends AllocOptions {
@@ -161,6 +168,12 @@ export function readTag(operation: string, options: TagOptions): string | undefi
   const { tag } = options;
   if (tag !== undefined) requireType(operation, 'tag', tag, 'string');
   return tag;
+}
+
+/** Refuses what cannot go with an allocation, before there is a block. */
+export function requireAllocOptions(operation: string, options: AllocOptions): void {
+  readTag(operation, options);
+  if (options.token !== undefined) requireToken(operation, options.token);
 }
 
 function givenMemory(operation: string, options: HeapOptions): WebAssembly.Memory {

@@ -2,6 +2,7 @@
 //          block is gone, and, where it is asked for, as a list by tag and place of allocation.
 // Floor:   door js.
 
+import { AddressMap } from './address-map.js';
 import { Life } from './refs/place.js';
 
 /**
@@ -34,6 +35,9 @@ export interface Leak {
 }
 
 interface Entry {
+  /** Its number: those who ask want them in the order in which they came. */
+  readonly order: number;
+  readonly byteOffset: number;
   readonly life: Life;
   readonly byteLength: number;
   readonly tag: string | undefined;
@@ -44,7 +48,8 @@ interface Entry {
 
 /** The blocks of one heap object. */
 export class Tracker {
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new AddressMap<Entry>();
+  #count = 0;
 
   /** What to remember of the blocks to come. */
   mode: Tracking;
@@ -72,7 +77,7 @@ export class Tracker {
     const life = new Life();
     const isListed = this.mode !== false;
     const site = this.mode === 'sites' ? callSite() : undefined;
-    this.#entries.set(address, { life, byteLength, tag, site, isListed });
+    this.#entries.set(address, { order: this.#count++, byteOffset: address, life, byteLength, tag, site, isListed });
     return life;
   }
 
@@ -98,7 +103,9 @@ export class Tracker {
       this.#entries.delete(from);
       this.freed(to); // as in `allocated`
     }
-    this.#entries.set(to, { ...entry, life: keepsRefs ? entry.life : new Life(), byteLength });
+    const order = from === to ? entry.order : this.#count++;
+    const life = keepsRefs ? entry.life : new Life();
+    this.#entries.set(to, { ...entry, order, byteOffset: to, life, byteLength });
   }
 
   /** The life that refs to a block share, or a new one when nothing is known of it. */
@@ -113,11 +120,11 @@ export class Tracker {
 
   /** The blocks on the list, those with a tag or all, in the order in which they were allocated. */
   list(tag: string | undefined): TrackedBlock[] {
-    const blocks: TrackedBlock[] = [];
-    for (const [byteOffset, { byteLength, tag: own, site, isListed }] of this.#entries) {
-      if (isListed && (tag === undefined || tag === own)) blocks.push({ byteOffset, byteLength, tag: own, site });
-    }
-    return blocks;
+    return this.#entries
+      .list()
+      .filter((entry) => entry.isListed && (tag === undefined || tag === entry.tag))
+      .sort((a, b) => a.order - b.order)
+      .map(({ byteOffset, byteLength, tag: own, site }) => ({ byteOffset, byteLength, tag: own, site }));
   }
 }
 

@@ -169,6 +169,62 @@ for (const [place, options] of heaps) {
   });
 }
 
+for (const [place, options] of heaps) {
+  test(`${place}: a guest that runs out of memory has the hook asked before its malloc gives 0`, async () => {
+    const heap = await Heap.create({ ...options, maximum: 3 });
+    const c = heap.imports;
+    const told = [];
+    heap.on('oom', ({ info }) => told.push(info.byteLength));
+    const ways = [
+      [() => c.malloc(60000), 60000],
+      [() => c.calloc(3, 20000), 60000],
+      [() => c.realloc(0, 60000), 60000],
+      [() => c.realloc(c.malloc(16), 60000), 60000],
+      [() => c.reallocarray(0, 2, 30000), 60000],
+      [() => c.aligned_alloc(64, 60000), 60000],
+      [() => c._Znwm(60000), 60000],
+      [() => c._ZnwmSt11align_val_t(60000, 64), 60000],
+    ];
+    for (const [way, bytes] of ways) {
+      const filler = [];
+      heap.onoom = undefined;
+      for (const size of [30000, 1000, 16]) for (let p = c.malloc(size); p !== 0; p = c.malloc(size)) filler.push(p);
+      c.free(filler.pop()); // for the small block that one of them begins with
+      const asked = [];
+      told.length = 0;
+      heap.onoom = ({ code, byteLength, attempt }) => {
+        asked.push([code, byteLength, attempt]);
+        if (filler.length > 20) for (const p of filler.splice(20)) heap.free(p);
+        else for (const p of filler.splice(0)) heap.free(p);
+        return asked.length <= 2;
+      };
+      const p = way();
+      assert.ok(p > 0);
+      assert.equal(asked[0][0], 'out_of_memory');
+      assert.deepEqual(asked.map(([, byteLength]) => byteLength), asked.map(() => bytes));
+      assert.deepEqual(asked.map(([, , attempt]) => attempt), asked.map((_, i) => i + 1));
+      assert.deepEqual(told, []);
+      c.free(p);
+      for (const left of filler) heap.free(left);
+      assert.equal(heap.stat('blocks'), 0);
+    }
+    heap.quota = 100;
+    heap.onoom = ({ code }) => {
+      assert.equal(code, 'quota_exceeded');
+      heap.quota = Infinity;
+      return true;
+    };
+    const p = c.malloc(200);
+    assert.ok(p > 0);
+    heap.onoom = () => false;
+    assert.equal(c.realloc(p, 400000), 0);
+    assert.deepEqual(told, [400000]);
+    assert.ok(heap.usableSize(p) >= 200);
+    throwsCode(() => c.realloc(p + 16, 10), 'HeapError', 'interior_address');
+    heap.validate();
+  });
+}
+
 test('outside: no block is at address 0, which C takes for a failure', async () => {
   for (const make of [
     (c) => c.malloc(10),

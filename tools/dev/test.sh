@@ -13,7 +13,7 @@
 #   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
-#   tutorial the lesson in Node, and its page in Chromium and Firefox
+#   tutorial the lesson in Node, and its page in Chromium and Firefox; and the example with a guest written by hand
 #   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
 #
@@ -157,11 +157,12 @@ test_demo() {
 
 test_tutorial() {
   local status=0
-  need browsers
+  need browsers wat
   cmake_build wasm32-shared && js_build && npm_install tests/runtimes && npm_install examples/tutorial || return
   # What drives the browsers wants a newer Node than the oldest that the package runs on.
-  step 'the tutorial, in Node, Chromium and Firefox' test-tutorial \
-    "$root/tests/runtimes/node_modules/n24/bin/node" --test --test-reporter=spec examples/tutorial/test.mjs || status=$?
+  step 'the tutorial and the generator, in Node, Chromium and Firefox' test-tutorial \
+    "$root/tests/runtimes/node_modules/n24/bin/node" --test --test-reporter=spec \
+    examples/tutorial/test.mjs examples/prng/test.mjs || status=$?
   count_node tutorial "$build/log/test-tutorial.log" "$status"
   return "$status"
 }

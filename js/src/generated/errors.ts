@@ -14,6 +14,7 @@ export type HeapErrorCode =
   | 'span_in_use'
   | 'not_recorded'
   | 'freed_ref'
+  | 'stale_mark'
   | 'another_heap'
   | 'bad_allocator'
   | 'lock_held'
@@ -21,6 +22,7 @@ export type HeapErrorCode =
   | 'module_in_use'
   | 'overrun'
   | 'use_after_free'
+  | 'malformed_trace'
   | 'malformed_snapshot';
 
 /** The codes of the `RangeError`s that this package throws. */
@@ -50,8 +52,7 @@ export type TypeErrorCode =
   | 'unsupported_element'
   | 'unsupported_operation'
   | 'invalid_module'
-  | 'missing_import'
-  | 'malformed_trace';
+  | 'missing_import';
 
 /** The codes of errors that the core reports by number. */
 export type CoreErrorCode =
@@ -108,6 +109,7 @@ export const errorTable = {
   string_too_long: { kind: 'RangeError', text: 'the encoded string does not fit the capacity given for it' },
   unsupported_encoding: { kind: 'RangeError', text: 'there is no such encoding; there are ascii latin1 utf8 utf16 utf32' },
   freed_ref: { kind: 'HeapError', text: 'the block of this ref was freed' },
+  stale_mark: { kind: 'HeapError', text: "the arena has gone back beyond this mark, or it is another arena's" },
   another_heap: { kind: 'HeapError', text: 'the ref belongs to another heap' },
   bad_allocator: { kind: 'HeapError', text: 'the adopted allocator answered with what cannot be an address' },
   lock_held: { kind: 'HeapError', text: "another agent holds the heap's lock; it may have been terminated" },
@@ -117,7 +119,7 @@ export const errorTable = {
   missing_import: { kind: 'TypeError', text: 'the module imports what nobody provides' },
   overrun: { kind: 'HeapError', text: 'somebody wrote outside a block, where its guard bytes are' },
   use_after_free: { kind: 'HeapError', text: 'somebody wrote into a block after it was freed' },
-  malformed_trace: { kind: 'TypeError', text: 'the bytes are no trace that this version can read' },
+  malformed_trace: { kind: 'HeapError', text: 'the bytes are no trace that this version can read' },
   malformed_snapshot: { kind: 'HeapError', text: 'the bytes are no snapshot that this version can read' },
 } as const;
 

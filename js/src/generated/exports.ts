@@ -14,6 +14,7 @@ export interface HeapExports {
   allot_realloc(heap: number, address: number, size: number): number;
   allot_aligned_alloc(heap: number, alignment: number, size: number): number;
   allot_free(heap: number, address: number): number;
+  allot_relocate(heap: number, from: number, to: number): number;
   allot_usable_size(heap: number, address: number): number;
   allot_requested_size(heap: number, address: number): number;
   allot_block_kind(heap: number, address: number): number;
@@ -40,6 +41,7 @@ export const exportNames = [
   'allot_realloc',
   'allot_aligned_alloc',
   'allot_free',
+  'allot_relocate',
   'allot_usable_size',
   'allot_requested_size',
   'allot_block_kind',

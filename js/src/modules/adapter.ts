@@ -5,6 +5,7 @@
 //
 //   guest ── malloc(size) ──▶ adapter ── allot_malloc(image, size) ──▶ core
 
+import { shortageCode, type Shortage } from '../allocator.js';
 import { coreError } from '../errors.js';
 import type { HeapExports } from '../generated/exports.js';
 import type { OpenHeap } from '../open.js';
@@ -44,12 +45,17 @@ const imports = [
   // Throws: the number of the function called, its argument, the number of the error.
   ['refuse', [[i32, i32, i32]]],
   ['store', [[i32, i32]]],
+  // Has a request that failed tried again: its number, its two arguments, the result. Gives the last result.
+  ['retry', [[i32, i32, i32, i32], i32]],
 ] as const satisfies readonly (readonly [string, Type])[];
 
 type ImportName = (typeof imports)[number][0];
 
 /** The functions that can refuse, by the numbers that `refuse` knows them by. */
 const refusing = ['free', 'realloc', 'malloc_usable_size', 'operator new'] as const;
+
+/** The requests that can be tried again, by the numbers that `retry` knows them by. */
+const requests = ['malloc', 'calloc', 'alignedAlloc', 'realloc'] as const;
 
 const call = (name: ImportName): number[] => code.call(imports.findIndex(([own]) => own === name));
 const refuse = (name: (typeof refusing)[number], argument: readonly number[], error: readonly number[]): number[] => [
@@ -65,10 +71,25 @@ const { get, set, tee } = code;
 /** Errors up to this number are no misuse: out of memory, over the quota, too large. C says 0 then. */
 const lastHarmless = 3;
 
-/** From the core's result, on the stack and in `local`: the address, or 0 for an error. */
-const orZero = (local: number): number[] => [
-  ...[...tee(local), ...code.i32(15), ...code.i32And, ...code.ifI32],
-  ...[...code.i32(0), ...code.else, ...get(local), ...code.end],
+/** Whether the result on the stack, which goes to `local`, is an error's. */
+const isFailed = (local: number): number[] => [...tee(local), ...code.i32(15), ...code.i32And];
+
+/**
+ * Asks the core, and again when there is memory after all: the address, also in `local`, or for an error
+ * what `otherwise` leaves.
+ */
+const ask = (
+  request: (typeof requests)[number],
+  x: readonly number[],
+  y: readonly number[],
+  local: number,
+  otherwise: readonly number[] = code.i32(0),
+): number[] => [
+  ...[...image(), ...x, ...y, ...call(request), ...isFailed(local), ...code.ifI32],
+  // Also with no second argument there is one for `retry`.
+  ...[...code.i32(requests.indexOf(request)), ...x, ...(y.length > 0 ? y : code.i32(0)), ...get(local), ...call('retry')],
+  ...[...isFailed(local), ...code.ifI32, ...otherwise, ...code.else, ...get(local), ...code.end],
+  ...[...code.else, ...get(local), ...code.end],
 ];
 
 /** From an address on the stack, also to `local`: the address; throws for 0, as the C++ operators do. */
@@ -78,11 +99,10 @@ const orThrow = (local: number): number[] => [
 ];
 
 /** Of the size in local 0, with local 1 for the result. */
-const malloc = (): number[] => [...image(), ...get(0), ...call('malloc'), ...orZero(1)];
+const malloc = (): number[] => ask('malloc', get(0), [], 1);
 /** Of the alignment and the size in these locals, with a free local. */
-const aligned = (alignment: number, size: number, local: number): number[] => [
-  ...[...image(), ...get(alignment), ...get(size), ...call('alignedAlloc'), ...orZero(local)],
-];
+const aligned = (alignment: number, size: number, local: number): number[] =>
+  ask('alignedAlloc', get(alignment), get(size), local);
 /** Of the address in local 0, with local 1 for the status. */
 const free = (): number[] => [
   ...[...get(0), ...code.i32Eqz, ...code.if, ...code.return, ...code.end],
@@ -92,14 +112,11 @@ const free = (): number[] => [
 /** Of the address in local 0 and the size in `size`, with a free local. */
 const realloc = (size: number, local: number): number[] => [
   // realloc(0, size) is malloc(size).
-  ...[...get(0), ...code.i32Eqz, ...code.ifI32],
-  ...[...image(), ...get(size), ...call('malloc'), ...orZero(local)],
-  ...code.else,
-  ...[...image(), ...get(0), ...get(size), ...call('realloc'), ...tee(local)],
-  ...[...code.i32(15), ...code.i32And, ...code.ifI32],
-  ...[...get(local), ...code.i32(4), ...code.i32ShrU, ...tee(local), ...code.i32(lastHarmless), ...code.i32GtU],
-  ...[...code.if, ...refuse('realloc', get(0), get(local)), ...code.end, ...code.i32(0)],
-  ...[...code.else, ...get(local), ...code.end],
+  ...[...get(0), ...code.i32Eqz, ...code.ifI32, ...ask('malloc', get(size), [], local), ...code.else],
+  ...ask('realloc', get(0), get(size), local, [
+    ...[...get(local), ...code.i32(4), ...code.i32ShrU, ...tee(local), ...code.i32(lastHarmless), ...code.i32GtU],
+    ...[...code.if, ...refuse('realloc', get(0), get(local)), ...code.end, ...code.i32(0)],
+  ]),
   ...code.end,
 ];
 
@@ -115,7 +132,7 @@ const functions = (): AdapterFunction[] => [
     exports: ['calloc'],
     type: [[i32, i32], i32],
     locals: 1,
-    body: [...image(), ...get(0), ...get(1), ...call('calloc'), ...orZero(2)],
+    body: ask('calloc', get(0), get(1), 2),
   },
   { exports: ['realloc'], type: [[i32, i32], i32], locals: 1, body: realloc(1, 2) },
   {
@@ -206,11 +223,17 @@ function bytes(): Uint8Array<ArrayBuffer> {
 
 let compiled: WebAssembly.Module | undefined;
 
+const coreNames = ['allot_malloc', 'allot_calloc', 'allot_aligned_alloc', 'allot_realloc'] as const;
+
 /** The allocator of a heap, to be imported as C declares it. */
 export type CAllocator = Readonly<Record<string, (...parameters: number[]) => number>>;
 
-/** Makes the functions for one heap. */
-export function adapt(heap: OpenHeap): CAllocator {
+/**
+ * Makes the functions for one heap.
+ *
+ * @param onShortage as {@link Supplied.onShortage}
+ */
+export function adapt(heap: OpenHeap, onShortage: (shortage: Shortage) => boolean): CAllocator {
   compiled ??= new WebAssembly.Module(bytes());
   const core = heap.place === 'inside' ? heap.core.core : neverNull(heap);
   const given: Record<ImportName, WebAssembly.ImportValue> = {
@@ -228,6 +251,18 @@ export function adapt(heap: OpenHeap): CAllocator {
       const { buffer } = heap.memory;
       // Out of bounds it throws a RangeError, where a guest's own store would trap.
       new DataView(buffer).setInt32(at >>> 0, value, true);
+    },
+    retry: (request: number, x: number, y: number, failed: number): number => {
+      const isPair = requests[request] !== 'malloc';
+      const byteLength = requests[request] === 'calloc' ? (x >>> 0) * (y >>> 0) : (isPair ? y : x) >>> 0;
+      const again = core[coreNames[request] ?? 'allot_malloc'] as (...parameters: number[]) => number;
+      let result = failed;
+      for (let attempt = 1; isError(result); attempt++) {
+        const code = shortageCode(errorNumberIn(result));
+        if (code === undefined || !onShortage({ code, byteLength, attempt })) break;
+        result = isPair ? again(heap.image, x, y) : again(heap.image, x);
+      }
+      return result;
     },
   };
   const { exports } = new WebAssembly.Instance(compiled, { '': { ...given, image: heap.image } });

@@ -3,7 +3,7 @@
 //
 //   source ── arrive ── read ── compile ── the same for what it needs ── place ── instantiate ── finish
 
-import type { Allocator } from '../allocator.js';
+import type { Supplied } from '../allocator.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import type { OpenHeap } from '../open.js';
@@ -42,14 +42,16 @@ export interface HeapImports {
 
 /** The modules of one heap. */
 export class ModuleLoader {
-  readonly #scope: Scope;
+  #scope: Scope;
   #imports: HeapImports | undefined;
   #count = 0;
+  /** Modules that have their room already, but are not instantiated yet. */
+  #placing = 0;
   /** Ends when all loads before have. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param open `undefined` for an adopted heap */
-  constructor(heap: HeapBase, allocator: Allocator, open: OpenHeap | undefined) {
+  constructor(heap: HeapBase, allocator: Supplied, open: OpenHeap | undefined) {
     this.#scope = new Scope(heap, allocator, open);
   }
 
@@ -60,8 +62,25 @@ export class ModuleLoader {
     return this.#imports;
   }
 
+  /** The same, if anybody ever asked. */
+  get importsIfMade(): HeapImports | undefined {
+    return this.#imports;
+  }
+
   get table(): WebAssembly.Table {
     return this.#scope.table.table;
+  }
+
+  /** Whether no module is in the memory, nor about to be. */
+  get isIdle(): boolean {
+    return this.#placing === 0 && this.#scope.modules.length === 0;
+  }
+
+  /** The heap goes on in another memory, with no module in it: all begins anew, but for the table. */
+  rebase(allocator: Supplied, open: OpenHeap): void {
+    const { heap, tableIfMade } = this.#scope;
+    this.#scope = new Scope(heap, allocator, open, tableIfMade);
+    this.#imports = undefined;
   }
 
   get modules(): readonly LoadedModule[] {
@@ -92,12 +111,17 @@ export class ModuleLoader {
     try {
       for (const step of this.#prepareSync(operation, source, plan, [])) {
         if (this.#isThere(step)) continue;
-        const placement = this.#place(operation, step, imports);
+        this.#placing++;
         try {
-          loaded.push(placement.finish(new WebAssembly.Instance(step.module, placement.imports)));
-        } catch (error) {
-          placement.undo();
-          throw instantiateError(error, operation);
+          const placement = this.#place(operation, step, imports);
+          try {
+            loaded.push(placement.finish(new WebAssembly.Instance(step.module, placement.imports)));
+          } catch (error) {
+            placement.undo();
+            throw instantiateError(error, operation);
+          }
+        } finally {
+          this.#placing--;
         }
       }
     } catch (error) {
@@ -119,12 +143,17 @@ export class ModuleLoader {
     try {
       for (const step of steps) {
         if (this.#isThere(step)) continue;
-        const placement = this.#place(operation, step, imports);
+        this.#placing++;
         try {
-          loaded.push(placement.finish(await WebAssembly.instantiate(step.module, placement.imports)));
-        } catch (error) {
-          placement.undo();
-          throw instantiateError(error, operation);
+          const placement = this.#place(operation, step, imports);
+          try {
+            loaded.push(placement.finish(await WebAssembly.instantiate(step.module, placement.imports)));
+          } catch (error) {
+            placement.undo();
+            throw instantiateError(error, operation);
+          }
+        } finally {
+          this.#placing--;
         }
       }
     } catch (error) {

@@ -2,7 +2,7 @@
 //          allocator as C wants it, and what each module offers to the next.
 // Floor:   door js.
 
-import type { Allocator } from '../allocator.js';
+import type { Supplied } from '../allocator.js';
 import { wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
@@ -21,7 +21,7 @@ export interface Found {
 
 export class Scope {
   readonly heap: HeapBase;
-  readonly allocator: Allocator;
+  readonly allocator: Supplied;
   /** In the order in which they were loaded. */
   readonly modules: LoadedModule[] = [];
   /** `undefined` for an adopted heap. */
@@ -31,22 +31,27 @@ export class Scope {
   #table: SharedTable | undefined;
   #family: CAllocator | undefined;
 
-  constructor(heap: HeapBase, allocator: Allocator, open: OpenHeap | undefined) {
+  constructor(heap: HeapBase, allocator: Supplied, open: OpenHeap | undefined, table?: SharedTable) {
     this.heap = heap;
     this.allocator = allocator;
     this.open = open;
     this.spans = open === undefined ? undefined : new SpanBook(open);
+    this.#table = table;
   }
 
   /** `malloc` and its family; none for an adopted heap. */
   get family(): CAllocator | undefined {
-    if (this.open !== undefined) this.#family ??= adapt(this.open);
+    if (this.open !== undefined) this.#family ??= adapt(this.open, (shortage) => this.allocator.onShortage(shortage));
     return this.#family;
   }
 
   /** The table that all modules share. */
   get table(): SharedTable {
     this.#table ??= new SharedTable();
+    return this.#table;
+  }
+
+  get tableIfMade(): SharedTable | undefined {
     return this.#table;
   }
 

@@ -8,7 +8,7 @@ import type { Life, Place } from './place.js';
 
 // Engines without explicit resource management have no Symbol.dispose; helpers for it (TypeScript's,
 // core-js's) look for this one.
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
 /**
  * A typed place in a heap's memory: a number, an array, a text or a struct.

@@ -91,6 +91,7 @@ export class Model {
   /** What must hold too, but costs a walk. */
   agreeInFull() {
     const heap = this.#heap;
+    this.#refresh();
     heap.validate();
     const stats = heap.stats();
     const sums = { live: 0, free: 0, metadata: 0, reserved: 0 };

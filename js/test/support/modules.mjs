@@ -92,7 +92,7 @@ function nameSection({ module, functions = {}, globals = {} }) {
 /**
  * A module's bytes.
  *
- * types: [[parameters, results]…]; imports: {module = 'env', name, kind, …}; functions: {type, body, locals};
+ * types: [[parameters, results]…]; imports: {module = 'env', name, kind, …}; functions: {type, body, locals}; tables: {minimum};
  * globals: {mutable, value}; exports: {name: [kind, index]}; elements: {offset, functions};
  * data: {offset, bytes, memory} or {bytes} (passive); dylink; names; extra: sections put at the end.
  */
@@ -101,6 +101,7 @@ export function build({
   types = [[[], []]],
   imports = [],
   functions = [],
+  tables = [],
   memory,
   globals = [],
   exports = {},
@@ -117,6 +118,7 @@ export function build({
     ...section(1, vector(types.map(([from, to]) => [0x60, ...sized(from), ...sized(to)]))),
     ...some(imports, 2, imports.map(importEntry)),
     ...some(functions, 3, functions.map(({ type = 0 }) => unsigned(type))),
+    ...some(tables, 4, tables.map((table) => [0x70, ...limits(table)])),
     ...(memory ? section(5, vector([limits(memory)])) : []),
     ...some(globals, 6, globals.map(({ mutable, value }) => [i32, mutable ? 1 : 0, ...expression(value)])),
     ...some(

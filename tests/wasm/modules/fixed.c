@@ -3,9 +3,9 @@
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 typedef __SIZE_TYPE__ size_t;
-void *malloc(size_t);
-void *realloc(void *, size_t);
-void free(void *);
+void* malloc(size_t);
+void* realloc(void*, size_t);
+void free(void*);
 
 static char text[100] = {LETTER, LETTER, LETTER};
 static int zeros[3000];
@@ -32,9 +32,9 @@ EXPORT(deep) int deep(int depth) {
   for (int i = 0; i < 200; ++i) room[i] = (char)depth;
   return depth == 0 ? 0 : 1 + deep(depth - 1) + room[depth % 200] * 0;
 }
-EXPORT(make) char *make(int n) {
-  char *p = malloc(n);
+EXPORT(make) char* make(int n) {
+  char* p = malloc(n);
   for (int i = 0; i < n; ++i) p[i] = LETTER;
   return realloc(p, 2 * n);
 }
-EXPORT(drop) void drop(char *p) { free(p); }
+EXPORT(drop) void drop(char* p) { free(p); }
