@@ -212,6 +212,7 @@ ${entries.map(([, name]) => `  ${quoted(name)},`).join('\n')}
 function modulesDeclaration() {
   return `// Made by tools/generate.mjs. Do not edit. Stands in for modules.ts, which tools/embed.mjs makes.
 
+export declare const alphabet: string;
 export declare const inside: string;
 export declare const outside: string;
 export declare const sharedImports: { readonly from: number; readonly to: number; readonly section: string };

@@ -19,23 +19,23 @@ const sums = {};
 
 places.forEach((image, i) => {
   policies.forEach((policy, j) => {
-    test(`moves, guests and failures (${image}, ${policy})`, () => {
+    test(`moves, guests and failures (${image}, ${policy})`, async () => {
       const heap = Heap.createSync({ image, policy, maximum: 12, recordSizes: j % 2 === 1 });
-      const happened = driveMoving(heap, { seed: seed + 10 * i + j, steps });
+      const happened = await driveMoving(heap, { seed: seed + 10 * i + j, steps });
       for (const [name, times] of Object.entries(happened)) sums[name] = (sums[name] ?? 0) + times;
     });
 
-    test(`a memory that others grow too (${image}, ${policy})`, () => {
+    test(`a memory that others grow too (${image}, ${policy})`, async () => {
       const heap = Heap.createSync({ image, policy, maximum: 200 });
-      driveMoving(heap, { seed: seed + 100 + 10 * i + j, steps: steps / 2, othersGrow: true });
+      await driveMoving(heap, { seed: seed + 100 + 10 * i + j, steps: steps / 2, othersGrow: true });
     });
   });
 
-  test(`all of it with debugging (${image})`, () => {
+  test(`all of it with debugging (${image})`, async () => {
     const heap = Heap.createSync({ image, maximum: 12 });
     heap.debug = { poison: true, quarantine: false };
     heap.trace();
-    driveMoving(heap, { seed: seed + 200 + i, steps: steps / 2 });
+    await driveMoving(heap, { seed: seed + 200 + i, steps: steps / 2 });
   });
 });
 

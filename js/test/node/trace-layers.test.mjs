@@ -7,9 +7,11 @@ import { test } from 'node:test';
 
 import { readTrace } from 'allot';
 
-import { checksumOf } from '../../dist/debug/checksum.js';
-import { DebugLayers } from '../../dist/debug/layers.js';
-import { ByteReader, ByteWriter, numberLength, unzigzag, zigzag } from '../../dist/debug/varint.js';
+// What a build makes is not there when the sources are checked.
+const part = (name) => import(new URL(`../../dist/debug/${name}.js`, import.meta.url).href);
+const { checksumOf } = await part('checksum');
+const { DebugLayers } = await part('layers');
+const { ByteReader, ByteWriter, numberLength, unzigzag, zigzag } = await part('varint');
 
 /** An allocator of which only `malloc`, `free` and `usableSize` are asked. */
 function allocator() {

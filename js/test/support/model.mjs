@@ -18,6 +18,8 @@ export class Model {
   #blocks = new Map();
   /** The same addresses in a list, to pick one at random; each block knows its place in it. */
   #addresses = [];
+  /** Live blocks that are the heap's own: tables of handles. Their bytes are not looked at. */
+  #tables = new Map();
   /** Ranges of the memory that somebody else grew, and keeps. */
   #foreign = [];
   liveBytes = 0;
@@ -48,6 +50,21 @@ export class Model {
     this.#addresses.push(address);
     this.liveBytes += usable;
     this.#write(address, 0, length, id);
+  }
+
+  /** The heap has allocated a block for itself. */
+  tableMade(address) {
+    const usable = this.#own(address, 0, this.#nextId++);
+    this.#tables.set(address, usable);
+    this.liveBytes += usable;
+  }
+
+  /** It is about to free it. */
+  tableGoing(address) {
+    const usable = this.#tables.get(address);
+    this.#owners.fill(0, address / granule, (address + usable) / granule);
+    this.#tables.delete(address);
+    this.liveBytes -= usable;
   }
 
   /** The heap is about to take a block back. */
@@ -84,7 +101,7 @@ export class Model {
     const heap = this.#heap;
     const live = heap.stat('live');
     assert.equal(live, this.liveBytes, 'live bytes');
-    assert.equal(heap.stat('blocks'), this.count, 'live blocks');
+    assert.equal(heap.stat('blocks'), this.count + this.#tables.size, 'live blocks');
     assert.equal(live + heap.stat('free') + heap.stat('metadata'), heap.stat('managed'), 'live + free + metadata');
   }
 
@@ -103,9 +120,9 @@ export class Model {
       sums[kind] += byteLength;
       found.tailFree = 0;
       if (kind === 'live') {
-        const block = this.#blocks.get(byteOffset);
-        assert.ok(block !== undefined, `a live block at ${byteOffset} that nobody has`);
-        assert.equal(byteLength, block.usable, `length of the block at ${byteOffset}`);
+        const usable = this.#blocks.get(byteOffset)?.usable ?? this.#tables.get(byteOffset);
+        assert.ok(usable !== undefined, `a live block at ${byteOffset} that nobody has`);
+        assert.equal(byteLength, usable, `length of the block at ${byteOffset}`);
         blocks++;
         if (firstLive < 0) firstLive = byteOffset;
         lastLive = byteOffset + byteLength;
@@ -118,7 +135,7 @@ export class Model {
     }
     found.usedSpan = firstLive < 0 ? 0 : lastLive - firstLive;
     assert.equal(at, stats.top, 'the walk ends where the heap ends');
-    assert.equal(blocks, this.count, 'live blocks in the walk');
+    assert.equal(blocks, this.count + this.#tables.size, 'live blocks in the walk');
     // The walk shows what others grew as reserved; the figure counts only what was reserved by asking.
     for (const { begin, end } of this.#foreign) if (end <= stats.top) sums.reserved -= end - begin;
     for (const name of ['live', 'free', 'metadata', 'reserved']) assert.equal(sums[name], stats[name], name);

@@ -1,6 +1,7 @@
 // Drives a heap that is trimmed again and again, with random operations, a model beside it, and guests that
 // are put over each new memory and do there whatever they can: write data over blocks, allocate, free, grow,
-// fail. After every move all live bytes have to be what they were.
+// fail. Some blocks may be moved, and are, by compactions. After every move all live bytes have to be what they
+// were.
 
 import assert from 'node:assert/strict';
 
@@ -10,6 +11,9 @@ import { makeRandom } from './random.mjs';
 import { withoutMemory } from './shrinking.mjs';
 
 const pageBytes = 65536;
+
+/** How many handles are in the first table. */
+const oneTable = 256;
 
 /**
  * (module
@@ -57,15 +61,21 @@ function randomLength(random) {
 
 /**
  * @param {import('allot').Heap} heap one that was just made
- * @param {{ seed: number, steps: number, othersGrow?: boolean }} options
+ * @param {{ seed: number, steps: number, othersGrow?: boolean, collectUntil?: Function }} options
+ *   `collectUntil`: where it can be done, collects garbage until something holds; then tokens are dropped
  * @returns what happened, by its name: how often
  */
-export function driveMoving(heap, { seed, steps, othersGrow = false }) {
+export async function driveMoving(heap, { seed, steps, othersGrow = false, collectUntil }) {
   const random = makeRandom(seed);
   const model = new Model(heap);
-  const happened = { trims: 0, pages: 0, refusedTrims: 0, failedRespawns: 0, inHandlers: 0, shortages: 0, refused: 0 };
+  const happened = {
+    trims: 0, pages: 0, refusedTrims: 0, failedRespawns: 0, inHandlers: 0, shortages: 0, refused: 0, moved: 0,
+    ...(collectUntil ? { collected: 0 } : {}),
+  };
   const tokens = []; // they are held: nothing may be collected
   const guests = [];
+  /** Blocks that may be moved, by their addresses of now. */
+  const movable = new Map();
   /** Blocks that must stay where they are. */
   const kept = new Set();
   let mayAllocate = true;
@@ -73,7 +83,7 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
 
   function allocate() {
     const length = randomLength(random);
-    const kind = random.below(4);
+    const kind = random.below(5);
     const options = random.percent(10) ? { token: {} } : undefined;
     try {
       if (kind === 0) {
@@ -81,6 +91,10 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
       } else if (kind === 1) {
         const alignment = 16 << random.below(8);
         model.allocated(heap.alignedAlloc(alignment, length, options), length, { alignment });
+      } else if (kind === 4 && !isRespawning && movable.size < oneTable) {
+        const block = heap.allocRelocatable(length, undefined, options);
+        model.allocated(block.byteOffset, length, { zeroed: true });
+        movable.set(block.byteOffset, { block, length });
       } else {
         const block = heap.malloc(length, options);
         model.allocated(block, length);
@@ -106,12 +120,58 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
     if (block === undefined || kept.has(block) || (isRespawning && isWrittenOver(block))) return;
     model.freeing(block);
     heap.free(block);
+    movable.delete(block);
+  }
+
+  /** Slides down what may be moved. Its bytes must come along, and all else stay. */
+  function compact() {
+    const before = [...movable].map(([address, { block, length }]) => {
+      const bytes = heap.bytes(address, length).slice();
+      model.freeing(address);
+      return { address, block, length, bytes };
+    });
+    movable.clear();
+    const bytesMoved = heap.compact();
+    let moved = 0;
+    for (const { address, block, length, bytes } of before) {
+      const now = block.byteOffset;
+      assert.ok(now <= address, 'downwards');
+      assert.equal(heap.readUint32(block.handle), now);
+      assert.deepEqual(heap.bytes(now, length), bytes);
+      if (now !== address) moved++;
+    }
+    assert.equal(bytesMoved > 0, moved > 0);
+    for (const { block, length } of before) {
+      model.allocated(block.byteOffset, length);
+      movable.set(block.byteOffset, { block, length });
+    }
+    if (kept.delete(keeperAt)) kept.add((keeperAt = keeper.byteOffset));
+    happened.moved += moved;
+    model.agreeInFull();
+  }
+
+  /** Drops a token that some blocks live by, and has it collected. */
+  async function dropToken() {
+    let token = {};
+    const blocks = new Set();
+    for (let i = 1 + random.below(8); i > 0 && model.count > 0; i--) {
+      const block = model.pick(random);
+      if (kept.has(block) || movable.has(block)) continue;
+      heap.weaken(block, token);
+      blocks.add(block);
+    }
+    for (const block of blocks) model.freeing(block);
+    const left = heap.stat('blocks') - blocks.size;
+    token = undefined;
+    await collectUntil(() => heap.stat('blocks') === left);
+    assert.equal(heap.stat('blocks'), left, 'freed when the token was collected');
+    happened.collected += blocks.size;
   }
 
   function reallocate() {
     if (model.count === 0) return;
     const block = model.pick(random);
-    if (kept.has(block)) return;
+    if (kept.has(block) || movable.has(block)) return;
     const length = randomLength(random);
     kept.add(block);
     mayAllocate = false; // a handler would find the old place free, of which the model does not know yet
@@ -264,6 +324,14 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
     for (let i = 0; i < 20; i++) free();
     return random.percent(80);
   };
+  // One is there all the time, so that the table of handles is.
+  const keeper = heap.allocRelocatable(16);
+  let keeperAt = keeper.byteOffset;
+  model.allocated(keeperAt, 16);
+  movable.set(keeperAt, { block: keeper, length: 16 });
+  kept.add(keeperAt);
+  const table = [...heap.blocks()].find(({ kind, byteOffset }) => kind === 'live' && byteOffset !== keeperAt);
+  model.tableMade(table.byteOffset);
   for (const kind of ['bytes', 'module', 'mallocs']) makeGuest(kind);
   // What a guest allocated before there was a model of it, the model was told of.
   model.agreeInFull();
@@ -275,9 +343,11 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
       if (kind < 40 && !isFilling) trim();
       else if (kind < 50 && !isFilling) refusedTrim();
       else if (kind < 70) changeLives();
-      else if (kind < 75) heap.grow(Math.min(1, Math.max(12 - heap.buffer.byteLength / pageBytes, 0)));
-      else if (kind < 77 && othersGrow) growByOthers();
-      else if (kind < 150) reallocate();
+      else if (kind < 80) compact();
+      else if (kind < 90 && collectUntil) await dropToken();
+      else if (kind < 95) heap.grow(Math.min(1, Math.max(12 - heap.buffer.byteLength / pageBytes, 0)));
+      else if (kind < 97 && othersGrow) growByOthers();
+      else if (kind < 170) reallocate();
       else if (random.percent(isFilling ? 80 : 15)) allocate();
       else free();
       model.agree();
@@ -287,9 +357,16 @@ export function driveMoving(heap, { seed, steps, othersGrow = false }) {
       throw error;
     }
   }
-  kept.clear();
-  while (model.count > 0) free();
+  mayAllocate = false;
+  while (model.count > kept.size) free();
   trim();
-  assert.equal(heap.stat('blocks'), model.count);
+  compact();
+  kept.clear();
+  kept.add(keeperAt);
+  while (model.count > 1) free();
+  kept.clear();
+  model.tableGoing(table.byteOffset);
+  free();
+  assert.equal(heap.stat('blocks'), 0);
   return happened;
 }
