@@ -6,10 +6,18 @@
 
 namespace allot::guest {
 
+u32 tiny_bytes = 0;
+
 [[gnu::noinline]] bool initialize() {
-  if (heap().laid_out()) return false;
   const u64 begin = reinterpret_cast<uintptr_t>(&__heap_base);
-  return heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) == Error::none;
+  WasmMemory memory;
+  // The linker ends the memory at the page in which data and stack end: perhaps at its very first byte.
+  if (memory.bytes() < begin + sizeof(Header) && !memory.grow(1)) return false;
+  // Somebody else may have made the heap already: the host, or another module over this memory.
+  if (!heap().laid_out() && heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) != Error::none)
+    return false;
+  tiny_bytes = Heap::tiny_bytes;
+  return true;
 }
 
 [[gnu::noinline]] void refuse(Error error, const void* p) {

@@ -24,10 +24,13 @@ using Heap = BasicHeap<Inside<WasmMemory, NativeAddress, Traits>>;
 /// The image's address is a constant of the linked program: its fields are loads from fixed addresses.
 inline Heap& heap() { return *reinterpret_cast<Heap*>(&__heap_base); }
 
-/// Lays out the image if there is none yet. Returns whether it did. A heap that was never laid out is
-/// all zeros: its stacks are empty and its quota is 0, so that every call fails without touching
-/// anything, and comes here. The fast paths need no test for it.
+/// The longest block that the fast path hands out, in bytes: 0 until the heap is laid out. Not a field of the
+/// image: the memory may well end where that is to begin, and then nothing there can be read.
+extern u32 tiny_bytes;
+
+/// Lays out the image, in a memory that is long enough for it, unless there is one. Returns whether there is.
 bool initialize();
+inline bool is_ready() { return tiny_bytes != 0 || initialize(); }
 
 /// Called for an address that no block begins at; does not return unless allot_on_error does.
 void refuse(Error error, const void* p);
@@ -37,14 +40,10 @@ inline NativeAddress address(const void* p) {
   return static_cast<NativeAddress>(reinterpret_cast<uintptr_t>(p));
 }
 
-/// The block, or what `again` gives once a heap is laid out, or null.
-template <class Again>
-[[gnu::always_inline]] inline void* block_or(Granule g, Again again) {
-  if (Heap::failed(g)) [[unlikely]] {
-    if (!initialize()) return nullptr;
-    g = again();
-    if (Heap::failed(g)) return nullptr;
-  }
+/// The block's address, or null.
+inline void* block(Granule g) {
+  if (Heap::failed(g)) [[unlikely]]
+    return nullptr;
   return pointer(g);
 }
 

@@ -32,8 +32,12 @@ void* or_errno(void* block) {
 }
 
 void* aligned(size_t alignment, size_t size) {
-  const Granule g = heap().allocate_aligned_raw(alignment, size);
-  return guest::block_or(g, [=] { return heap().allocate_aligned_raw(alignment, size); });
+  return guest::is_ready() ? guest::block(heap().allocate_aligned_raw(alignment, size)) : nullptr;
+}
+
+/// Of any size, also before there is a heap.
+void* allocate(size_t size) {
+  return guest::is_ready() ? guest::block(heap().allocate_sized(size)) : nullptr;
 }
 
 }  // namespace
@@ -41,7 +45,10 @@ void* aligned(size_t alignment, size_t size) {
 extern "C" {
 
 void* malloc(size_t size) {
-  return or_errno(guest::block_or(heap().allocate_raw(size), [=] { return heap().allocate_call(size); }));
+  // One comparison for three things: a size of 0, a long one, and a heap that is not laid out yet.
+  if (size - 1 < guest::tiny_bytes) [[likely]]
+    return or_errno(guest::block(heap().allocate_tiny(static_cast<u32>(size))));
+  return or_errno(allocate(size));
 }
 
 void free(void* p) {
@@ -51,8 +58,7 @@ void free(void* p) {
 }
 
 void* calloc(size_t count, size_t size) {
-  const Granule g = heap().allocate_zeroed_raw(count, size);
-  return or_errno(guest::block_or(g, [=] { return heap().allocate_zeroed_raw(count, size); }));
+  return or_errno(guest::is_ready() ? guest::block(heap().allocate_zeroed_raw(count, size)) : nullptr);
 }
 
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely

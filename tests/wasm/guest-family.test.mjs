@@ -37,10 +37,14 @@ for (const [name, { flags, libraries }] of Object.entries(builds)) {
     before(() => {
       const options = ['-std=c++20', '-O2', '-mbulk-memory', '-fno-exceptions', '-fno-builtin', ...flags];
       execFileSync('clang++-19', [...options, '-c', join(root, 'tests/wasm/guest_family.cpp'), '-o', object]);
-      const link = ['--no-entry', '--import-memory', '--export=allot_image', '--export=__heap_base', '--export=__data_end', '-z', 'stack-size=8192'];
-      execFileSync('wasm-ld-19', [...link, object, `-L${join(root, 'build/wasm')}`, ...libraries, '-o', program]);
-      module = new WebAssembly.Module(readFileSync(program));
+      module = linked(8192);
     });
+
+    function linked(stackBytes) {
+      const link = ['--no-entry', '--import-memory', '--export=allot_image', '--export=__heap_base', '--export=__data_end', '-z', `stack-size=${stackBytes}`];
+      execFileSync('wasm-ld-19', [...link, object, `-L${join(root, 'build/wasm')}`, ...libraries, '-o', program]);
+      return new WebAssembly.Module(readFileSync(program));
+    }
 
     function start(maximum = 200) {
       const memory = new WebAssembly.Memory({ initial: 1, maximum });
@@ -66,6 +70,7 @@ for (const [name, { flags, libraries }] of Object.entries(builds)) {
       const base = guest.__heap_base.value;
       // Between the two lies the stack, which the program itself writes to.
       const data = () => Buffer.from(guest.memory.buffer.slice(0, guest.__data_end.value));
+      guest.release(guest.allocate(10)); // the library's own word says from now on that there is a heap
       const before = data();
       const block = guest.allocate(1000);
       assert.equal(guest.allot_image(), base);
@@ -73,6 +78,29 @@ for (const [name, { flags, libraries }] of Object.entries(builds)) {
       assert.deepEqual(data(), before);
       assert.equal(guest.memory.buffer.byteLength, 65536, 'no page was taken that is not needed');
     });
+
+    // The linker ends the memory with the page in which data and stack end: the image may have no byte there.
+    for (const room of [0, 16, 256, 720, 736, 4096, 7776, 7792, 7808, 16384]) {
+      test(`a program whose memory ends ${room} bytes behind its data and stack can allocate`, () => {
+        const over = start().__heap_base.value + room;
+        const program = linked(8192 + (65536 - (over % 65536)) % 65536);
+        const begin = (pages, maximum) => {
+          const memory = new WebAssembly.Memory({ initial: pages, maximum });
+          return { memory, ...new WebAssembly.Instance(program, { env: { memory } }).exports };
+        };
+        const pages = (begin(10, 10).__heap_base.value + room) / 65536;
+        assert.ok(Number.isInteger(pages), 'the room is as it should be');
+        for (const [name, ...sizes] of [['allocate', 10], ['allocate', 0], ['allocate', 5000], ['allocate', 100000]]) {
+          const guest = begin(pages, 50);
+          const block = guest[name](...sizes);
+          assert.ok(block > guest.__heap_base.value);
+          guest.release(block);
+        }
+        assert.equal(begin(pages, 200).run(), 0);
+        assert.equal(begin(pages, 200).allot_image(), pages * 65536 - room);
+        if (room <= 736) assert.equal(begin(pages, pages).allocate(10), 0, 'where the memory cannot grow');
+      });
+    }
 
     test('out of memory gives null, and the heap goes on', () => {
       const guest = start(3);

@@ -217,6 +217,22 @@ class BasicHeap : protected Validate<Place> {
     return this->place_block(c);
   }
 
+  /// allocate_raw for any size, not fast for short ones.
+  [[gnu::noinline]] Granule allocate_sized(u64 size) {
+    if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
+    const Granule g = this->place_slow(granules_for(size));
+    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
+  }
+
+  /// allocate_raw for 1 to tiny_bytes bytes, in a heap that records no sizes.
+  static constexpr u64 tiny_bytes = Base::tiny_max * granule_bytes;
+  [[gnu::always_inline]] Granule allocate_tiny(u32 size) {
+    const Granule c = (size + granule_bytes - 1) >> granule_shift;
+    if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
+    return this->place_block(c);
+  }
+
   /// allocate_raw, once: for callers that are not hot themselves.
   [[gnu::noinline]] Granule allocate_call(u64 size) {
     return small_code ? allocate_sized(size) : allocate_raw(size);
@@ -291,13 +307,6 @@ class BasicHeap : protected Validate<Place> {
     const Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
     // See requested.hpp: a slack of 16 needs two granules.
     return c != 0 ? c : this->records_sizes() ? 2 : 1;
-  }
-
-  [[gnu::noinline]] Granule allocate_sized(u64 size) {
-    if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
-    const Granule g = this->place_slow(granules_for(size));
-    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-    return g;
   }
 
   /// Cuts the live block at `g` to an aligned one of c granules; returns where that begins.

@@ -172,6 +172,9 @@ class Validate : public Report<Place> {
       }
       if (!Base::is_start(g)) return broken(19, Base::address_of(g));
       const Granule n = measured(g);
+      // Nothing as short has marks; and to tell which they are, the granule behind it would be looked at, which
+      // need not be there.
+      if (n == 2 && Base::is_live(g + 1)) return broken(18, Base::address_of(g));
       const BlockKind kind = Base::kind_at(g);
       if (u32 inside = check_inside(g, n, kind)) return broken(inside, Base::address_of(g));
       if (g == agent().run_begin) {

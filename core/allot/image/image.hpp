@@ -59,8 +59,8 @@ class Image : public Handle<Place> {
                                      static_cast<uintptr_t>(image() + sizeof(Header)));
   }
 
-  /// What must hold in every sound image, or the code that follows is undefined: costs something only where the
-  /// records are not trusted, and does not return there when it does not hold.
+  /// What must hold in every sound image, or the code that follows is undefined: costs something only where
+  /// the records are not trusted, and does not return there when it does not hold.
   void require(bool holds) const {
     if constexpr (!Place::Access::trusted) {
       if (!holds) [[unlikely]]

@@ -14,8 +14,9 @@ struct AllTraits {
   static constexpr int policy = -1;        // a Policy fixed at compile time, or -1: the image says
 };
 
-/// How the core reaches the records: the types through which every access to them goes. This is the plain way;
-/// a native host that does not trust them has another, which looks at every access and costs these builds nothing.
+/// How the core reaches the records: the types through which every access to them goes. This is the plain
+/// way; a native host that does not trust them has another, which looks at every access and costs these
+/// builds nothing.
 struct PlainRecords {
   static constexpr bool trusted = true;
   using Header = allot::Header;

@@ -45,8 +45,8 @@ class ReservedMemory {
     bytes_ += more;
     return true;
   }
-  /// Gives the system's pages that lie wholly in [at, at + n) back to it; they stay accessible and read as zeros.
-  /// False, with nothing changed, when the range is not in the memory.
+  /// Gives the system's pages that lie wholly in [at, at + n) back to it; they stay accessible and read as
+  /// zeros. False, with nothing changed, when the range is not in the memory.
   bool discard(u64 at, u64 n) {
     if (n > bytes_ || at > bytes_ - n) return false;
     const u64 unit = static_cast<u64>(sysconf(_SC_PAGESIZE));
