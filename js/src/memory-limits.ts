@@ -10,6 +10,19 @@ const most = 65536;
  * only if the memory keeps to that: so the answer is found by linking, in seventeen steps at most.
  */
 export function maximumOf(memory: WebAssembly.Memory): number | undefined {
+  if (!found.has(memory)) found.set(memory, find(memory));
+  return found.get(memory);
+}
+
+/** What is known of memories: it never changes, and to find it out takes a millisecond. */
+const found = /* @__PURE__ */ new WeakMap<WebAssembly.Memory, number | undefined>();
+
+/** A memory was made with this maximum. */
+export function noteMaximum(memory: WebAssembly.Memory, maximum: number | undefined): void {
+  found.set(memory, maximum);
+}
+
+function find(memory: WebAssembly.Memory): number | undefined {
   const isShared = Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
   const links = (maximum: number): boolean => {
     try {

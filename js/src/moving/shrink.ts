@@ -4,7 +4,7 @@
 // WebAssembly has no way to make a memory smaller: the only way is another memory.
 
 import { coreError, makeError, trapError } from '../errors.js';
-import { maximumOf } from '../memory-limits.js';
+import { maximumOf, noteMaximum } from '../memory-limits.js';
 import { boundsOf } from '../modules/bounds.js';
 import { reopen, type OpenHeap } from '../open.js';
 import { SavedRecords } from './records.js';
@@ -41,13 +41,13 @@ export function shrink(operation: string, open: OpenHeap, leastPages: number): S
     const needed = core.allot_trim(image) >>> 0;
     if (needed * pageBytes >= byteLength) return undefined;
     const pages = Math.max(needed, leastPages);
-    const smaller = newMemory(operation, needed, maximumFor(memory));
+    const smaller = newMemory(operation, needed, maximumOf(memory));
     copyPages(new Uint8Array(memory.buffer, 0, needed * pageBytes), new Uint8Array(smaller.buffer));
     const moved = reopen(operation, open, smaller);
     // By the heap, so that these pages are its own.
     const before = moved.core.core.allot_grow(moved.image, pages - needed);
     if (before < 0) throw coreError(-before, operation);
-    maxima.set(smaller, maximumFor(memory));
+    noteMaximum(smaller, maximumOf(memory));
     const leave = (): void => {
       if (open.place === 'inside') saved.restore();
     };
@@ -66,14 +66,6 @@ function saveRecords(operation: string, open: OpenHeap): SavedRecords {
     if (!(cause instanceof RangeError)) throw cause;
     throw makeError('corrupt_image', operation, 'its records lie outside the memory', open.image, { cause });
   }
-}
-
-/** How large memories may become: found out once for each line of them. */
-const maxima = /* @__PURE__ */ new WeakMap<WebAssembly.Memory, number | undefined>();
-
-function maximumFor(memory: WebAssembly.Memory): number | undefined {
-  if (!maxima.has(memory)) maxima.set(memory, maximumOf(memory));
-  return maxima.get(memory);
 }
 
 function newMemory(operation: string, initial: number, maximum: number | undefined): WebAssembly.Memory {
