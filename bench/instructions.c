@@ -53,6 +53,7 @@ int main(int count, char** arguments) {
   wasm_rt_init();
   Z_bench_init_module();
   Z_bench_instantiate(&module);
+  Z_benchZ_start(&module);
   for (int i = 1; i < count; ++i) {
     int counted = arguments[i][0] == '+';
     char* name = strtok(arguments[i] + counted, ":");

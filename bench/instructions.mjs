@@ -7,9 +7,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { allocatorNames, checkAllocators } from './lib/allocators.mjs';
 import { list, parseArguments } from './lib/args.mjs';
-import { counted, countInstructions } from './lib/callgrind.mjs';
+import { counted } from './lib/callgrind.mjs';
 import { checkGates, limitFor } from './lib/gates.mjs';
-import { buildPrograms } from './lib/programs.mjs';
+import { instructionRows } from './lib/instructions.mjs';
 import { layout } from './lib/table.mjs';
 import { selectNames } from './lib/workloads.mjs';
 
@@ -39,7 +39,8 @@ try {
   const gated = options.check || options.update !== undefined;
   const names = options.allocators ?? (gated ? Object.keys(gates) : ['allot', 'dlmalloc']);
   const workloads = options.only ?? workloadNames;
-  const rows = count(names, workloads, options.check ? gates : null);
+  const wanted = options.check ? (name, workload) => gates[name]?.[workload] !== undefined : undefined;
+  const rows = instructionRows(names, workloads, { wanted });
   print(names, workloads, rows);
   if (options.json)
     writeFileSync(options.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
@@ -57,21 +58,6 @@ try {
 } catch (error) {
   console.error(`instructions: ${error.message}`);
   process.exit(1);
-}
-
-// A count is exact, so its median, least and most are one number.
-function count(names, workloads, gates) {
-  const programs = buildPrograms(names);
-  const rows = [];
-  for (const workload of workloads) {
-    for (const allocator of names) {
-      if (gates && gates[allocator]?.[workload] === undefined) continue;
-      const value = Number(countInstructions(programs[allocator], workload).toFixed(1));
-      const same = { median: value, min: value, max: value };
-      rows.push({ workload, allocator, metric: 'instructions', ...same, unit: 'instructions/op' });
-    }
-  }
-  return rows;
 }
 
 function print(names, workloads, rows) {

@@ -1,25 +1,37 @@
 #!/usr/bin/env node
-// ./dev bench: measures the allocators on the workloads and prints a table of each.
+// ./dev bench: measures the allocators on the workloads and real programs, and prints a table of each.
 
 import { writeFileSync } from 'node:fs';
-import { allocatorNames, checkAllocators } from './lib/allocators.mjs';
+import { join, relative } from 'node:path';
+import { allocatorNames, checkAllocators, describePeers } from './lib/allocators.mjs';
 import { accessTable, measureAccess } from './lib/access.mjs';
 import { list, parseArguments, positive } from './lib/args.mjs';
 import { buildModules } from './lib/build.mjs';
+import { debugCostTable, measureDebugCost } from './lib/debug_cost.mjs';
+import { checkEngine, engineNames, openEngine, usualEngine } from './lib/engines.mjs';
+import { instructionRows } from './lib/instructions.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { measure } from './lib/measure.mjs';
-import { tables } from './lib/table.mjs';
+import { measureNative } from './lib/native.mjs';
+import { output, root } from './lib/paths.mjs';
+import { publish } from './lib/publish.mjs';
+import { measureSizes } from './lib/sizes.mjs';
+import { summaryText, tables } from './lib/table.mjs';
+import { buildTrace } from './lib/traces.mjs';
+import { measureWorst } from './lib/worst.mjs';
 import { selectJobs, selectNames, workloadNames } from './lib/workloads.mjs';
 
 const options = parseArguments(process.argv.slice(2), {
   usage: `usage: ./dev bench [flags]
 
 Workloads:  ${workloadNames.join(' ')}
-Allocators: ${allocatorNames.join(' ')}`,
+Allocators: ${allocatorNames.join(' ')}
+Engines:    ${engineNames.join(' ')}`,
   flags: {
     quick: {
-      help: 'at most 3 processes of 3 runs, as many as fit into 65 seconds; no allot-exact unless named',
+      help: 'under 90 seconds: one process and two runs, more as time allows; no allot-exact unless named',
     },
+    engine: { value: 'NAME', help: `where the modules run (default ${usualEngine})`, parse: checkEngine },
     only: {
       value: 'W2/10k,W3',
       help: 'these workloads; W4 means all of W4/…',
@@ -29,35 +41,92 @@ Allocators: ${allocatorNames.join(' ')}`,
     processes: { value: 'N', help: 'fresh processes a workload (default 5)', parse: positive },
     runs: { value: 'N', help: 'timed runs in each process (default 7)', parse: positive },
     json: { value: 'FILE', help: 'write the rows to FILE' },
+    plots: {
+      value: 'FOLDER',
+      help: 'where results.md and the plots go (default docs/benchmarks after a whole run, else build/bench/plots)',
+    },
   },
 });
 
-try {
-  for (const [name, text] of Object.entries(describeMachine())) console.log(`${name.padEnd(8)}  ${text}`);
+// Everything is measured: what is then written may be published.
+const whole = !['quick', 'only', 'allocators', 'processes', 'runs'].some((flag) => options[flag]);
+const engineName = options.engine ?? usualEngine;
 
-  // allot-exact merges at every free and is far slower than all others: half of the time would be its.
-  const usual = allocatorNames.filter((name) => !(options.quick && name === 'allot-exact'));
-  const modules = buildModules(options.allocators ?? usual);
-  const runs = options.runs ?? (options.quick ? 3 : 7);
-  const { rows, processes } = measure({
-    jobs: selectJobs(options.only ?? workloadNames),
-    modules,
-    processes: options.processes ?? (options.quick ? 3 : 5),
-    runs,
-    seconds: options.quick ? 65 : undefined,
-    progress: showProgress,
-  });
-  const access = options.only ? [] : measureAccess({ processes: options.quick ? 3 : 5, progress: showProgress });
-  showProgress('');
-  console.log(`samples   processes: ${processes}, runs in each: ${runs}, after a warm-up\n\n${tables(rows)}`);
-  if (access.length > 0) console.log(`\n${accessTable(access)}`);
-  rows.push(...access);
+let engine;
+try {
+  const rows = await main();
   if (options.json)
     writeFileSync(options.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 } catch (error) {
   showProgress('');
   console.error(`bench: ${error.message}`);
-  process.exit(1);
+  process.exitCode = 1;
+} finally {
+  await engine?.close();
+}
+
+async function main() {
+  // allot-exact merges at every free and is far slower than all others: half of the time would be its.
+  const usual = allocatorNames.filter((name) => !(options.quick && name === 'allot-exact'));
+  const names = options.allocators ?? usual;
+  const jobs = selectJobs(options.only ?? workloadNames);
+
+  // All is built before anything is timed; it says so, as the first time it fetches and compiles for some minutes.
+  const modules = {};
+  for (const guest of new Set(jobs.map((job) => job.guest))) {
+    showProgress(`building ${guest}`);
+    modules[guest] = buildModules(names, guest);
+  }
+  const traces = {};
+  for (const name of new Set(jobs.flatMap((job) => job.traces))) traces[name] = buildTrace(name);
+
+  engine = await openEngine(engineName);
+  const about = { ...describeMachine(engine.title), peers: describePeers(names) || 'none' };
+  showProgress('');
+  for (const [name, text] of Object.entries(about)) console.log(`${name.padEnd(8)}  ${text}`);
+
+  const runs = options.runs ?? (options.quick ? 2 : 7);
+  const { rows, processes, failures } = await measure({
+    engine,
+    jobs,
+    built: (guest) => modules[guest],
+    traceOf: (name) => traces[name],
+    processes: options.processes ?? (options.quick ? 3 : 5),
+    runs,
+    seconds: options.quick ? 45 : undefined,
+    progress: showProgress,
+  });
+  const samples = `processes: ${processes}, runs in each: ${runs}, after a warm-up`;
+  const fromScript = { processes: options.quick ? 1 : 5, progress: showProgress };
+  const usualJobs = !options.only && engineName === usualEngine;
+  const access = usualJobs ? measureAccess(fromScript) : [];
+  const debugCost = usualJobs ? measureDebugCost(fromScript) : [];
+  if (!options.only) rows.push(...measureSizes(names));
+  if (usualJobs && !options.allocators) {
+    rows.push(...(await measureNative({ jobs, ...nativeEffort(), progress: showProgress })));
+  }
+  if (usualJobs) rows.push(...measureWorst(names, { processes: options.quick ? 1 : 3, progress: showProgress }));
+  if (usualJobs && !options.quick) rows.push(...instructionRows(names, workloadNames, { progress: showProgress }));
+
+  showProgress('');
+  console.log(`samples   ${samples}\n\n${tables(rows)}\n\n${summaryText(rows)}`);
+  for (const [what, why] of failures) console.log(`\nfailed: ${what}: ${why}`);
+  if (access.length > 0) console.log(`\n${accessTable(access)}`);
+  if (debugCost.length > 0) console.log(`\n${debugCostTable(debugCost)}`);
+  await writePlots(rows, { ...about, samples, failed: [...failures.keys()].join(', ') || 'none' });
+  return [...rows, ...access, ...debugCost];
+}
+
+// A native process is short: it starts at once and has nothing to compile.
+function nativeEffort() {
+  return options.quick ? { processes: 1, runs: 2 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
+}
+
+async function writePlots(rows, about) {
+  const published = whole && engineName === usualEngine ? join(root, 'docs/benchmarks') : join(output, 'plots');
+  const folder = options.plots ?? published;
+  const files = await publish(folder, rows, about);
+  if (files.length > 0) console.log(`\n${relative(process.cwd(), folder) || '.'}: ${files.join(' ')}`);
 }
 
 // On a terminal one line that is overwritten; nothing in a log.

@@ -17,7 +17,12 @@ void free(void* block);
 void* realloc(void* block, size_t size);
 }
 
+#ifdef __wasm__
+extern "C" void __wasm_call_ctors();
 #define BENCH_EXPORT(result, name) extern "C" __attribute__((export_name(#name), used)) result name
+#else
+#define BENCH_EXPORT(result, name) extern "C" result name
+#endif
 
 namespace {
 
@@ -31,7 +36,8 @@ struct Slot {
 
 // The big tables are whole pages, and so is the stack: the heap then begins a few hundred bytes
 // after a page's start, and no allocator gains or loses a page by where the harness ends.
-constexpr uint32_t slot_limit = 8 * mib / sizeof(Slot);
+constexpr uint32_t slot_limit = mib;
+static_assert(sizeof(Slot) * slot_limit % (64 * kib) == 0);
 Slot slots[slot_limit];
 
 class Random {
@@ -123,6 +129,14 @@ constexpr uint32_t first_capacity = 16;
 constexpr uint32_t last_capacity = 1 * mib;
 
 }  // namespace
+
+// Called once, before anything else: some allocators have constructors. (As the linker sees them called, it does
+// not call them around every export.)
+BENCH_EXPORT(void, start)() {
+#ifdef __wasm__
+  __wasm_call_ctors();
+#endif
+}
 
 // W1: a block is allocated and freed again, nothing else is live.
 BENCH_EXPORT(void, pair)(uint32_t size, uint32_t operations) {

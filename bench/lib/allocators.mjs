@@ -1,17 +1,35 @@
 // The allocators by name: what each is compiled from, or which object of which library it is.
+//
+// build({ folder, optimize, libc }) gives { objects, libraries, options }: what is linked before the C library.
+// `folder` is where the objects go, `optimize` the compiler's -O2 or -Oz; with `libc` the allocator is to stand in
+// for all of the C library's. An allocator with `merge` comes as a module of its own. from() says whose it is.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as asTlsf from '../peers/as-tlsf.mjs';
+import * as peers from '../peers/wasm.mjs';
+import { compile } from './compile.mjs';
 import { root, sysroot } from './paths.mjs';
 
-const own = (name) => ({ kind: 'reference', sources: () => [join(root, 'bench/allocators', `${name}.cpp`)] });
+const here = (name) => join(root, 'bench/allocators', `${name}.cpp`);
+const includes = ['core', 'abi', 'guest/include'].map((folder) => `-I${join(root, folder)}`);
+
+const own = (name) => ({
+  kind: 'reference',
+  build: ({ folder, optimize, libc }) => ({
+    objects: [name, ...(libc ? ['family'] : [])].map((file) => compile(here(file), folder, [optimize])),
+  }),
+});
 
 // The guest library's own sources, so that a measurement never runs on a stale library.
 // The numbers are those of allot::Policy.
 const allot = (policy) => ({
   kind: 'allot',
-  sources: () => sourcesIn('guest'),
-  defines: [`ALLOT_GUEST_POLICY=${policy}`, 'ALLOT_FREESTANDING'],
+  build({ folder, optimize, libc }) {
+    const defines = [`-DALLOT_GUEST_POLICY=${policy}`, ...(libc ? [] : ['-DALLOT_FREESTANDING'])];
+    const flags = [...includes, ...defines, optimize];
+    return { objects: sourcesIn('guest').map((file) => compile(file, folder, flags)) };
+  },
 });
 
 export const allocators = {
@@ -19,8 +37,19 @@ export const allocators = {
   lifo: own('lifo'),
   dlmalloc: {
     kind: 'peer',
-    sources: () => [],
-    libraries: () => [join(sysroot, 'libc.a')],
+    from: peers.versions.dlmalloc,
+    build: () => ({ objects: [], libraries: [join(sysroot, 'libc.a')] }),
+  },
+  emmalloc: { kind: 'peer', from: peers.versions.emmalloc, build: peers.emmalloc },
+  mimalloc: { kind: 'peer', from: peers.versions.mimalloc, build: peers.mimalloc },
+  'as-tlsf': {
+    kind: 'peer',
+    from: asTlsf.version,
+    merge: asTlsf.merge,
+    build: ({ folder, optimize, libc }) => ({
+      objects: libc ? [compile(here('family'), folder, [optimize])] : [],
+      options: asTlsf.linkOptions,
+    }),
   },
   'allot-exact': allot(0),
   'allot-compact': allot(1),
@@ -31,7 +60,11 @@ export const allocators = {
 export const allocatorNames = Object.keys(allocators);
 
 /** Floor and lifo are yardsticks, and allot's variants are not compared with themselves. */
-export const isPeer = (name) => allocators[name].kind === 'peer';
+export const isPeer = (name) => allocators[name]?.kind === 'peer';
+
+/** Whose versions of the peers were measured, in one line. */
+export const describePeers = (names) =>
+  names.filter((name) => allocators[name].from).map((name) => `${name}: ${allocators[name].from()}`).join(', ');
 
 export function checkAllocators(names) {
   for (const name of names) {

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './make.mjs';
+import { readTrace } from './trace_file.mjs';
+import { jobs } from './workloads.mjs';
 
 // Fewer operations than where time is measured: a count has no noise, and callgrind is some fifty
 // times slower. What runs before the `+` brings the heap into its steady state.
@@ -40,21 +42,23 @@ export const counted = {
   'W7/100': churn('small', 100, 50_000),
 };
 
-/** Instructions per operation of one workload. */
-export function countInstructions(program, workload) {
-  const { calls, operations } = counted[workload];
+// The recorded calls of real programs, one by one.
+for (const { rows, traces } of jobs.filter(({ guest }) => guest === 'replay')) {
+  traces.forEach((trace, i) => (counted[rows[i + 1]] = { guest: 'replay', trace }));
+}
+
+/** Instructions per operation of one workload. `traceOf(program)`: the file of a program's trace. */
+export function countInstructions(program, workload, traceOf) {
+  const { trace } = counted[workload];
+  const file = trace && traceOf(trace);
+  const { calls, operations } = trace
+    ? { calls: [file], operations: readTrace(readFileSync(file)).calls }
+    : counted[workload];
   const folder = mkdtempSync(join(tmpdir(), 'allot-bench-'));
   const profile = join(folder, 'profile');
   try {
-    run([
-      'valgrind',
-      '--tool=callgrind',
-      '--quiet',
-      '--toggle-collect=measured',
-      `--callgrind-out-file=${profile}`,
-      program,
-      ...calls,
-    ]);
+    const command = ['valgrind', '--tool=callgrind', '--quiet', '--toggle-collect=measured'];
+    run([...command, `--callgrind-out-file=${profile}`, program, ...calls], { stdio: ['ignore', 'pipe', 'pipe'] });
     const total = /^(?:totals|summary): (\d+)/m.exec(readFileSync(profile, 'utf8'));
     if (!total || total[1] === '0') throw new Error(`callgrind counted nothing for ${workload}`);
     return Number(total[1]) / operations;

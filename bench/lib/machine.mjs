@@ -2,10 +2,11 @@
 
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
-import { compilerFlags, compilerVersion } from './build.mjs';
+import { compilerFlags, compilerVersion } from './compile.mjs';
 import { root } from './paths.mjs';
 
-export function describeMachine() {
+/** `engine`: how the engine names itself. */
+export function describeMachine(engine) {
   const [cpu] = os.cpus();
   return {
     machine: [
@@ -17,7 +18,7 @@ export function describeMachine() {
     date: new Date().toISOString(),
     commit: commit(),
     compiler: `${compilerVersion()}, ${compilerFlags.join(' ')}`,
-    engine: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
+    engine,
   };
 }
 

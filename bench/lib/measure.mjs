@@ -1,61 +1,84 @@
-// Runs the children, one after another, and turns their samples into rows.
+// Runs the jobs, one after another, and turns their samples into rows.
 //
-// A row is { workload, allocator, metric, median, min, max, unit }. Every child is one process for
-// one job; processes of different jobs alternate, so that a slow minute of the machine spreads.
+// A row is { workload, allocator, metric, median, min, max, unit }. Every job is done in a fresh process (or page);
+// processes of different jobs alternate, so that a slow minute of the machine spreads.
 
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const child = fileURLToPath(new URL('child.mjs', import.meta.url));
+import { isPeer } from './allocators.mjs';
 
 /**
- * Measures `jobs` in `processes` processes each. With `seconds`, another round of processes is begun
- * only when it would end in that time, going by those before; the first is always made.
- * Returns the rows, and how many processes there were for each job.
+ * Measures `jobs` in `processes` processes each. `built(guest)` tells { allocator: path of its module }, `traceOf` the
+ * file of a program's trace. With `seconds`, another round of processes is begun only when it would end in that time,
+ * going by those before; the first is always made. Returns the rows, how many processes there were for each job, and
+ * which peers could not do a workload: a Map of 'allocator workload' to why.
  */
-export function measure({ jobs, modules, processes, runs, seconds = Infinity, progress = () => {} }) {
+export async function measure({
+  engine, jobs, built, traceOf, processes, runs, seconds = Infinity, progress = () => {},
+}) {
   const begin = performance.now();
-  const samples = new Map();
-  const add = (workload, allocator, metric, unit, values) => {
-    const key = JSON.stringify([workload, allocator, metric]);
-    if (!samples.has(key)) samples.set(key, { workload, allocator, metric, unit, values: [] });
-    samples.get(key).values.push(...values);
-  };
+  const samples = new Samples();
+  const failures = new Map();
   let turn = 0;
   for (; turn < processes; turn++) {
     const elapsed = (performance.now() - begin) / 1000;
     if (turn > 0 && (elapsed * (turn + 1)) / turn > seconds) break;
     for (const job of jobs) {
+      const modules = built(job.guest);
+      if (Object.keys(modules).length === 0) continue; // none of the allocators that are named can run it
       progress(`process ${turn + 1} of ${processes}: ${job.rows.join(' ')}`);
-      const { rows, memory } = runChild({ number: job.number, modules, runs, turn });
-      for (const workload of job.rows) {
-        for (const [allocator, values] of Object.entries(rows[workload])) {
-          add(workload, allocator, 'ns_per_op', 'ns', values);
-        }
+      const traces = Object.fromEntries(job.traces.map((name) => [name, traceOf(name)]));
+      const result = await engine.run({ number: job.number, modules, traces, runs, turn });
+      checkAgreement(job, result);
+      for (const [name, why] of Object.entries(result.failed)) {
+        if (!isPeer(name)) throw new Error(`${name} failed ${job.rows[0]}: ${why}`);
+        failures.set(`${name} ${job.rows[0]}`, why);
       }
-      for (const [allocator, { taken, peak }] of Object.entries(memory)) {
-        if (allocator === 'floor') continue; // it takes no memory
-        if (job.space) add(job.space, allocator, 'space_ratio', 'ratio', [taken / peak]);
-        if (job.heapBytes) add(job.space, allocator, 'heap_bytes', 'bytes', [taken]);
+      addResult(samples, job, result);
+    }
+  }
+  return { rows: samples.rows(), processes: turn, failures };
+}
+
+/** Every allocator must have been asked the same and every program have come to the same results. */
+export function checkAgreement(job, { sums, memory }) {
+  const peaks = Object.fromEntries(Object.entries(memory).map(([name, { peak }]) => [name, peak]));
+  for (const [what, values] of Object.entries({ result: sums, 'peak of live bytes': peaks })) {
+    if (new Set(Object.values(values)).size <= 1) continue;
+    const told = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+    throw new Error(`${job.rows[0]}: the ${what} differs: ${told.join(', ')}`);
+  }
+}
+
+function addResult(samples, job, { rows, memory }) {
+  for (const workload of job.rows) {
+    for (const [allocator, values] of Object.entries(rows[workload])) {
+      samples.add(workload, allocator, 'ns_per_op', 'ns', values);
+      for (const [metric, { unit, of }] of Object.entries(job.derived ?? {})) {
+        samples.add(workload, allocator, metric, unit, values.map(of));
       }
     }
   }
-  const rows = [...samples.values()].map(({ values, unit, ...row }) => ({
-    ...row,
-    ...summary(values),
-    unit,
-  }));
-  return { rows, processes: turn };
+  for (const [allocator, { taken, peak, parts = [] }] of Object.entries(memory)) {
+    if (allocator === 'floor') continue; // it takes no memory
+    const space = (row, of) => samples.add(row, allocator, 'space_ratio', 'ratio', [of.taken / of.peak]);
+    if (job.space) space(job.space, { taken, peak });
+    parts.forEach((part, i) => space(job.parts[i], part));
+    if (job.heapBytes) samples.add(job.space, allocator, 'heap_bytes', 'bytes', [taken]);
+  }
 }
 
-function runChild(order) {
-  const done = spawnSync(process.execPath, [child, JSON.stringify(order)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (done.status !== 0)
-    throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-  return JSON.parse(done.stdout);
+/** Samples by workload, allocator and metric; in the order in which they first came. */
+export class Samples {
+  #all = new Map();
+
+  add(workload, allocator, metric, unit, values) {
+    const key = JSON.stringify([workload, allocator, metric]);
+    if (!this.#all.has(key)) this.#all.set(key, { workload, allocator, metric, unit, values: [] });
+    this.#all.get(key).values.push(...values);
+  }
+
+  rows() {
+    return [...this.#all.values()].map(({ values, unit, ...row }) => ({ ...row, ...summary(values), unit }));
+  }
 }
 
 export function summary(values) {

@@ -1,24 +1,27 @@
 // Native programs of the workload modules: wasm2c, then gcc. Repeatable under callgrind.
 
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildModules } from './build.mjs';
 import { make } from './make.mjs';
 import { output, root } from './paths.mjs';
 
+// What calls the module's exports, for each of the guests (guests.mjs) that can be counted.
+const mains = { workloads: 'instructions.c', replay: 'instructions_replay.c' };
+
 /** { allocator: path of its program } */
-export function buildPrograms(names) {
+export function buildPrograms(names, guest = 'workloads', main = mains[guest]) {
   return Object.fromEntries(
-    Object.entries(buildModules(names)).map(([name, module]) => [name, buildProgram(name, module)]),
+    Object.entries(buildModules(names, guest)).map(([name, module]) => [name, buildProgram(name, guest, module, main)]),
   );
 }
 
-function buildProgram(name, module) {
-  const folder = join(output, 'native', name);
+function buildProgram(name, guest, module, main) {
+  const folder = join(output, 'native', ...(guest === 'workloads' ? [] : [guest]), name);
   mkdirSync(folder, { recursive: true });
   const generated = join(folder, 'bench.c');
-  const program = join(folder, 'bench');
-  const own = ['instructions.c', 'instructions_memory.c'].map((file) => join(root, 'bench', file));
+  const program = join(folder, main === mains[guest] ? 'bench' : basename(main, '.c'));
+  const own = [main, 'instructions_memory.c'].map((file) => join(root, 'bench', file));
   make(generated, [module], ['wasm2c', module, '-n', 'bench', '-o', generated]);
   make(
     program,

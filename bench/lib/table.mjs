@@ -1,11 +1,13 @@
 // Rows as text: one table a workload.
 
 import { isPeer } from './allocators.mjs';
+import { bestPeer, number as figure, summaryTables } from './summary.mjs';
 
 const columns = ['', 'ns/op', 'min', 'max', '× dlmalloc', '× best peer', 'space'];
 
 export function tables(rows) {
-  const workloads = [...new Set(rows.filter((row) => row.metric === 'ns_per_op').map((row) => row.workload))];
+  const timed = rows.filter((row) => row.metric === 'ns_per_op' && !/^(native|W3)\//.test(row.workload));
+  const workloads = [...new Set(timed.map((row) => row.workload))];
   return [...workloads.map((workload) => timeTable(workload, rows)), ...heapTables(rows)].join('\n\n');
 }
 
@@ -42,6 +44,27 @@ function heapTables(rows) {
   const lines = heaps.map((row) => [row.allocator, String(row.median), (row.median / 65536).toFixed(2)]);
   const title = 'Memory of a heap with 100 live blocks, at most 32 KB in all';
   return [`${title}\n${layout([['', 'bytes', 'pages'], ...lines])}`];
+}
+
+/** All figures at a glance, a table for each kind; and each of allot's as its ratio to the best peer's. */
+export function summaryText(rows) {
+  const parts = summaryTables(rows).map((table) => {
+    const lines = table.lines.map(({ label, cells }) => [label, ...cells.map((row) => (row ? figure(row) : ''))]);
+    return `${table.title}\n${layout([['', ...table.columns], ...lines])}${ratios(table)}`;
+  });
+  return parts.join('\n\n');
+}
+
+function ratios(table) {
+  const own = table.columns.map((name, i) => [name, i]).filter(([name]) => name.startsWith('allot'));
+  const lines = table.lines
+    .filter((line) => Number.isFinite(bestPeer(table, line)))
+    .map((line) => [
+      line.label,
+      ...own.map(([, i]) => (line.cells[i] ? (line.cells[i].median / bestPeer(table, line)).toFixed(2) : '')),
+    ]);
+  if (own.length === 0 || lines.length === 0) return '';
+  return `\n  × best peer\n${layout([['', ...own.map(([name]) => name)], ...lines])}`;
 }
 
 const number = (value) => (value < 100 ? value.toFixed(1) : value.toFixed(0));

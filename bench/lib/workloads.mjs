@@ -1,7 +1,8 @@
-// The workloads by name: which exported functions of workloads.cpp make one up, and what is timed.
+// The workloads by name: which exported functions of a guest (guests.mjs) make one up, and what is timed.
 //
-// A job runs in one set of fresh instances. `prepare(exports)` is not timed; `run(exports, timed)`
-// is called once per run, and every `timed(workload, operations, call)` adds to a sample of that row.
+// A job runs in one set of fresh instances. `prepare(exports, instance, { traces })` is not timed; `run(exports,
+// timed, instance, { traces, sum })` is called once per run, and every `timed(workload, operations, call)` adds to a
+// sample of that row, or of several. `sum` is told what must be the same with every allocator.
 
 const pairs = (size) => ({
   rows: [`W1/${size}`],
@@ -42,9 +43,12 @@ const batch = {
 };
 
 const vectorRounds = 5;
+// All vectors together get to 64 MiB in 64 × 17 calls.
+const bytesACall = (64 * 1024 * 1024) / (64 * 17);
 const vectors = {
   rows: ['W5'],
   space: 'W5',
+  derived: { mb_per_s: { unit: 'MB/s', of: (ns) => (bytesACall / ns) * 1000 } },
   prepare() {},
   run(e, timed) {
     for (let round = 0; round < vectorRounds; round++) {
@@ -52,6 +56,46 @@ const vectors = {
       e.vector_free();
     }
   },
+};
+
+// A real program. An operation is one of its calls to malloc, realloc or free, the program's own work included.
+const program = (name) => ({
+  rows: [name],
+  space: name,
+  guest: name,
+  traces: [name],
+  prepare() {},
+  run(e, timed, _, { traces, sum }) {
+    timed(name, traces[name].calls, () => sum(e.work()));
+  },
+  peak: (e, _, { traces }) => traces[name].peak,
+});
+
+// Derived from the time of a row: of the same samples, in another unit.
+const callsASecond = { mops: { unit: 'Mop/s', of: (ns) => 1000 / ns } };
+
+// The calls alone, of both programs: each in an instance of its own.
+const replayed = ['sqlite', 'lua'];
+const replayRounds = { sqlite: 5, lua: 1 }; // SQLite's calls are few: once would be over in a millisecond or two
+const replay = {
+  rows: ['replay', ...replayed.map((name) => `replay/${name}`)],
+  space: 'replay',
+  parts: replayed.map((name) => `replay/${name}`), // each instance's own row
+  guest: 'replay',
+  traces: replayed,
+  derived: callsASecond,
+  instances: replayed.length,
+  prepare(e, instance, { traces }) {
+    const { calls, slots, data } = traces[replayed[instance]];
+    new Uint32Array(e.memory.buffer, e.room_for(calls, slots) >>> 0, data.length).set(data);
+  },
+  run(e, timed, instance, { traces }) {
+    const name = replayed[instance];
+    for (let round = 0; round < replayRounds[name]; round++) {
+      timed(['replay', `replay/${name}`], traces[name].calls, () => e.replay());
+    }
+  },
+  peak: (e, instance, { traces }) => traces[replayed[instance]].peak,
 };
 
 export const jobs = [
@@ -64,7 +108,10 @@ export const jobs = [
   churn('W6', 'large', 64, 20_000),
   churn('W7/100', 'small', 100, 1_000_000, true),
   churn('W7/1M', 'small', 1_000_000, 1_000_000),
-].map((job, number) => ({ number, instances: 1, ...job }));
+  program('sqlite'),
+  program('lua'),
+  replay,
+].map((job, number) => ({ number, instances: 1, guest: 'workloads', traces: [], peak: (e) => e.peak_bytes(), ...job }));
 
 export const workloadNames = jobs.flatMap((job) => job.rows);
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { counted } from '../lib/callgrind.mjs';
+import { debugCostTable } from '../lib/debug_cost.mjs';
 import { checkGates, limitFor } from '../lib/gates.mjs';
 import { make } from '../lib/make.mjs';
 import { summary } from '../lib/measure.mjs';
@@ -28,10 +29,16 @@ test('an unknown flag, workload or allocator ends with status 2', () => {
   }
 });
 
+test('an unknown engine ends with status 2', () => {
+  const { status, stderr } = tool('run.mjs', '--engine', 'netscape');
+  assert.equal(status, 2);
+  assert.match(stderr, /no engine 'netscape'; there are node24 /);
+});
+
 test('--help lists every flag', () => {
   const { status, stdout } = tool('run.mjs', '--help');
   assert.equal(status, 0);
-  for (const flag of ['--quick', '--only', '--allocators', '--json']) assert.match(stdout, new RegExp(flag));
+  for (const flag of ['--quick', '--engine', '--only', '--allocators', '--json', '--plots']) assert.match(stdout, new RegExp(flag));
 });
 
 test('W4 stands for its four rows, which are one job', () => {
@@ -53,6 +60,13 @@ test('whatever is counted is also timed', () => {
 test('median, least and most', () => {
   assert.deepEqual(summary([3, 1, 2]), { median: 2, min: 1, max: 3 });
   assert.deepEqual(summary([4, 1, 2, 3]), { median: 2.5, min: 1, max: 4 });
+});
+
+test('what debugging costs is told beside a heap that never had it', () => {
+  const row = (allocator, median) => ({ allocator, median, min: median, max: median });
+  const lines = debugCostTable([row('off again', 31), row('never', 30), row('everything', 600)]).split('\n');
+  assert.match(lines[2], /^ {2}off again +31\.0 +31\.0 +31\.0 +1\.03$/);
+  assert.match(lines[4], /^ {2}everything +600\.0 .* 20\.00$/);
 });
 
 test('a gate lets its limit pass and stops what is above', () => {

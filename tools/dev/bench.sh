@@ -1,23 +1,48 @@
-# summary: measure allot beside the others, in one process each
+# summary: measure allot beside the others: workloads, real programs, in the engine you name
 #
 # usage: ./dev bench [ARGUMENTS]              ARGUMENTS go to bench/run.mjs; --help lists them
 #        ./dev bench strings [ARGUMENTS]       reading and writing text from JavaScript: bench/strings.mjs
 #        ./dev bench instructions [ARGUMENTS]  counts instructions, exactly repeatable: bench/instructions.mjs
+#
+# The others are fetched by the first run, from Debian and npm, into build/bench and bench/node_modules (some 300 MB).
 
 task() {
   need wasm
   need_node
   case ${1:-} in
     instructions)
-      need count
-      node bench/instructions.mjs "${@:2}"
+      need count bench
+      npm_install bench && node bench/instructions.mjs "${@:2}"
       ;;
     strings)
       js_build && node bench/strings.mjs "${@:2}"
       ;;
     *)
-      # What JavaScript's reads and writes are compared with comes from npm.
-      js_build && npm_install tests/npm && node bench/run.mjs "$@"
+      need count bench
+      # What JavaScript's reads and writes are compared with comes from npm, and so does the engine.
+      js_build && npm_install tests/npm && npm_install bench && npm_install tests/runtimes || return
+      bench_engine "$@" || return
+      "$root/tests/runtimes/node_modules/n24/bin/node" bench/run.mjs "$@"
       ;;
+  esac
+}
+
+# bench_engine ARGUMENTS…   fetches the engine that --engine names; run.mjs refuses what is none.
+bench_engine() {
+  local engine='' word before=''
+  for word in "$@"; do
+    [[ $before == --engine ]] && engine=$word
+    [[ $word == --engine=* ]] && engine=${word#--engine=}
+    before=$word
+  done
+  case $engine in
+    node20)
+      [[ $(node --version) == v20.* || -x $build/bench/node20/node_modules/node/bin/node ]] && return
+      mkdir -p "$build/bench/node20"
+      echo '{"private": true}' >"$build/bench/node20/package.json"
+      step 'fetch Node 20 from npm' npm-node20 npm install --prefix "$build/bench/node20" node@20
+      ;;
+    node26 | bun | deno) npm_install tests/runtimes/more ;;
+    chromium | firefox) need browsers ;;
   esac
 }

@@ -2,11 +2,13 @@
 #
 # usage: ./dev test            every part but `runtimes`, one after the other
 #        ./dev test all        every part; the table at its end shows each runtime
-#        ./dev test PART…      some of: check native wasm js browsers runtimes package demo tutorial bench size
+#        ./dev test PART…      some of: check native wasm cli js browsers runtimes package demo tutorial bench size
 #
 #   check    the quick checks, clang-tidy, and the tests of the checks themselves
-#   native   the core under ASan and UBSan: model, misuse, memories that refuse or move
+#   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
+#            wasm2c, wabt and wasm.h, and images that are damaged while it works on them
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
+#   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #   js       the JavaScript package on the Node of the PATH and on Node 24
 #   browsers the same files in Chromium and Firefox: in a page, and in a worker that is cross-origin isolated;
 #            with `all` page and worker, isolated and not
@@ -23,7 +25,7 @@
 source tools/dev/check.sh
 source tools/dev/size.sh
 
-readonly parts=(check native wasm js browsers runtimes package demo tutorial bench size)
+readonly parts=(check native wasm cli js browsers runtimes package demo tutorial bench size)
 readonly not_by_default=runtimes
 
 task() {
@@ -101,6 +103,11 @@ test_native() {
   return "$status"
 }
 
+test_cli() {
+  js_build && cmake_build native-debug || return
+  node_tests cli 'the command' tests/cli/*.test.mjs
+}
+
 test_wasm() {
   local preset
   for preset in wasm32-shared wasm64; do cmake_build "$preset" || return; done
@@ -172,6 +179,7 @@ test_bench() {
   need wasm
   need count
   need_node
+  npm_install bench || return
   node_tests bench 'the benchmark itself' bench/test/*.test.mjs || status=1
   step 'instructions of each workload' test-instructions node bench/instructions.mjs --check || status=1
   read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1) || true

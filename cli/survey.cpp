@@ -1,0 +1,120 @@
+#include "survey.hpp"
+
+#include <bit>
+
+#include "file.hpp"
+#include "roomy_memory.hpp"
+#include "text.hpp"
+
+namespace allot::cli {
+
+namespace {
+
+/// From this rule on (docs/invariants.md) the walk over all blocks was found good before it was broken.
+constexpr u32 first_rule_behind_blocks = 22;
+
+constexpr u32 walked_from = static_cast<u32>(Statistic::largest_free);
+
+void count_sizes(const std::vector<Run>& runs, BlockKind kind, std::vector<SizeClass>& classes) {
+  std::map<u64, SizeClass> found;
+  for (const Run& run : runs) {
+    if (run.kind != kind) continue;
+    const u64 from = std::bit_floor(run.bytes);
+    SizeClass& entry = found[from];
+    entry.from = from;
+    ++entry.blocks;
+    entry.bytes += run.bytes;
+  }
+  for (const auto& [from, entry] : found) classes.push_back(entry);
+}
+
+template <class Heap>
+void walk(Heap& heap, Survey& result) {
+  const u64 top = heap.statistic(Statistic::top);
+  u64 requested = 0;
+  for (u64 at = heap.statistic(Statistic::begin); at < top;) {
+    const Block block = heap.block_at(at);
+    if (block.kind == BlockKind::none || block.size == 0) break;  // not in a heap whose blocks were checked
+    Run* const last = result.runs.empty() ? nullptr : &result.runs.back();
+    if (last && block.kind == BlockKind::free && last->kind == BlockKind::free)
+      last->bytes += block.size;
+    else
+      result.runs.push_back({block.kind, at, block.size});
+    if (block.kind == BlockKind::live && result.records_sizes)
+      if (const auto size = heap.requested_size(static_cast<typename Heap::Address>(at)))
+        requested += size.value();
+    at += block.size;
+  }
+  if (result.records_sizes) result.requested = requested;
+  count_sizes(result.runs, BlockKind::live, result.live_sizes);
+  count_sizes(result.runs, BlockKind::free, result.free_sizes);
+}
+
+template <class Heap>
+Survey look_at(Result<Heap> attached, const u8* header) {
+  Survey result;
+  if (!attached) {
+    result.refused = attached.error();
+    return result;
+  }
+  Heap& heap = attached.value();
+  result.policy = header[offsetof(Header, policy)];
+  result.records_sizes = (header[offsetof(Header, flags)] & image_flag::record_sizes) != 0;
+  result.violation = heap.validate();
+  result.has_blocks = !result.violation || result.violation.number >= first_rule_behind_blocks;
+  for (u32 i = 0; i < result.figures.size(); ++i)
+    if (i < walked_from || result.has_blocks) result.figures[i] = heap.statistic(static_cast<Statistic>(i));
+  if (result.has_blocks) walk(heap, result);
+  return result;
+}
+
+}  // namespace
+
+double Survey::external_fragmentation() const {
+  const u64 free = figure(Statistic::free_bytes);
+  return free == 0 ? 0 : 1 - static_cast<double>(figure(Statistic::largest_free)) / static_cast<double>(free);
+}
+
+std::optional<double> Survey::internal_fragmentation() const {
+  const u64 live = figure(Statistic::live_bytes);
+  if (!requested || live == 0) return std::nullopt;
+  return std::max(0.0, 1 - static_cast<double>(*requested) / static_cast<double>(live));
+}
+
+Survey survey(const std::string& path, const files::Snapshot& snapshot) {
+  const files::SnapshotHeader& header = snapshot.header();
+  // Pages of zeros until the runs are copied: a file cannot ask for more memory than it has bytes.
+  RoomyMemory memory(header.memory_bytes());
+  RoomyMemory records(header.record_memory_bytes());
+  if (!memory.valid() || !records.valid())
+    throw Failure(exit_unreadable, printable(path) + ": there is not the memory to open a heap of " +
+                                       size_text(header.memory_bytes() + header.record_memory_bytes()));
+  snapshot.copy_memory(memory.base());
+  snapshot.copy_records(records.base());
+  if (header.outside)
+    return look_at(OutsideHeap<RoomyMemory, RoomyMemory>::attach(memory, records, header.image),
+                   records.base() + header.image);
+  return look_at(InsideHeap<RoomyMemory>::attach(memory, header.image), memory.base() + header.image);
+}
+
+const char* rule_text(u32 number) {
+  switch (number) {
+#define ALLOT_INVARIANT(which, text) \
+  case which: return text;
+#include <allot/base/invariants.def>
+#undef ALLOT_INVARIANT
+    default: return "";
+  }
+}
+
+const char* kind_name(BlockKind kind) {
+  constexpr const char* names[] = {"free", "live", "metadata", "reserved"};
+  return kind < BlockKind::none ? names[static_cast<u32>(kind)] : "none";
+}
+
+const char* policy_name(u32 policy) {
+  constexpr const char* names[] = {"exact", "compact", "balanced", "fast"};
+  return policy < std::size(names) ? names[policy] : "unknown";
+}
+
+}  // namespace allot::cli

@@ -1,0 +1,360 @@
+// Purpose: the way to the records of an image that lies in a guest's memory and may say anything at any
+//          moment.
+// Floor:   door host.
+//
+// The core is compiled with these types in place of the plain ones (core/allot/image/place.hpp,
+// PlainRecords):
+//
+//   * Every access to a record is compared with the memory's length; one that leaves it throws.
+//   * Every index into an array of the header or the agent is compared with the array's length.
+//   * Every value is read exactly once: another thread may change the memory at any time, and a compiler that
+//     read a value again after it was compared would use one that nobody has looked at.
+//   * Every access is counted, and an operation that makes more of them than any sound heap of this size
+//     needs is given up: a list that is a circle does not hang the host.
+//
+// What is thrown never leaves the host's heap, which reports corrupt_image. A value that is wrong but leads
+// nowhere outside does what it does: a guest can spoil its own heap, and nothing else.
+#pragma once
+
+#include <allot/heap/heap.hpp>
+#include <allot/host/memory.hpp>
+
+#include <cstddef>
+
+namespace allot::host {
+
+/// Thrown through the core, and caught where the core was called.
+struct CorruptImage {};
+
+[[noreturn, gnu::noinline, gnu::cold]] inline void refuse_image() { throw CorruptImage{}; }
+
+/// The memory as one operation sees it.
+class Reach {
+ public:
+  explicit Reach(AnyMemory& memory) : memory_(&memory) {}
+
+  /// Looks where the memory is now. False when it does not have the `n` bytes at `at`, where header and agent
+  /// lie.
+  bool refresh(u64 at, u64 n) {
+    base_ = memory_->base();
+    bytes_ = memory_->bytes();
+    left_ = (bytes_ >> granule_shift) * accesses_per_granule + accesses_more;
+    return base_ != nullptr && n <= bytes_ && at <= bytes_ - n;
+  }
+  u8* base() const { return base_; }
+  u64 bytes() const { return bytes_; }
+  AnyMemory& memory() const { return *memory_; }
+
+  [[gnu::always_inline]] u8* at(u64 offset, u64 n) {
+    if (--left_ == 0 || offset > bytes_ - n) [[unlikely]]
+      refuse_image();
+    return base_ + offset;
+  }
+  bool grow(u64 pages) {
+    if (!memory_->grow(pages)) return false;
+    const u64 have = memory_->bytes();
+    base_ = memory_->base();
+    left_ += ((have - bytes_) >> granule_shift) * accesses_per_granule;
+    bytes_ = have;
+    return true;
+  }
+  void require(u64 offset, u64 n) const {
+    if (n > bytes_ || offset > bytes_ - n) refuse_image();
+  }
+
+ private:
+  // A walk that checks everything makes five accesses for a granule at most.
+  static constexpr u64 accesses_per_granule = 32;
+  static constexpr u64 accesses_more = u64{1} << 20;
+
+  AnyMemory* memory_;
+  u8* base_ = nullptr;
+  u64 bytes_ = 0;
+  u64 left_ = 0;
+};
+
+/// A value that is never read twice: what the compiler knows of it ends here.
+template <class T>
+[[gnu::always_inline]] inline T once(T value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+/// Where a record lies: what the core has instead of a pointer.
+class CheckedPointer {
+ public:
+  CheckedPointer(Reach& reach, u64 offset) : reach_(&reach), offset_(offset) {}
+  friend CheckedPointer operator+(CheckedPointer p, u64 n) { return {*p.reach_, p.offset_ + n}; }
+
+  template <class T>
+  T get() const {
+    T value;
+    __builtin_memcpy(&value, reach_->at(offset_, sizeof(T)), sizeof(T));
+    return once(value);
+  }
+  template <class T>
+  void set(T value) const {
+    __builtin_memcpy(reach_->at(offset_, sizeof(T)), &value, sizeof(T));
+  }
+
+ private:
+  Reach* reach_;
+  u64 offset_;
+};
+
+// The core's load and store for this kind of pointer, by which they are found.
+template <class T>
+inline T load(CheckedPointer at) {
+  return at.get<T>();
+}
+template <class T>
+inline void store(CheckedPointer at, T value) {
+  at.set<T>(value);
+}
+
+/// A number that another thread may change while it is used. Each use is one relaxed access.
+template <class T>
+class Racy {
+ public:
+  Racy() = delete;
+  Racy(const Racy&) = delete;
+  operator T() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }  // NOLINT: used like a number
+  Racy& operator=(T value) {
+    __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
+    return *this;
+  }
+  Racy& operator=(const Racy& other) { return *this = static_cast<T>(other); }  // NOLINT: itself is harmless
+  Racy& operator+=(T by) { return *this = static_cast<T>(T{*this} + by); }
+  Racy& operator-=(T by) { return *this = static_cast<T>(T{*this} - by); }
+  Racy& operator&=(T by) { return *this = static_cast<T>(T{*this} & by); }
+  Racy& operator|=(T by) { return *this = static_cast<T>(T{*this} | by); }
+  Racy& operator++() { return *this += 1; }
+  Racy& operator--() { return *this -= 1; }
+  T operator++(int) {
+    const T value = *this;
+    *this = static_cast<T>(value + 1);
+    return value;
+  }
+
+ private:
+  T value_;
+};
+
+/// A number of bits to shift by, whatever it says.
+class RacyShift {
+ public:
+  RacyShift() = delete;
+  RacyShift(const RacyShift&) = delete;
+  operator u8() const {
+    return __atomic_load_n(&value_, __ATOMIC_RELAXED) & 31;
+  }  // NOLINT: used like a number
+  RacyShift& operator=(u8 value) {
+    __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
+    return *this;
+  }
+
+ private:
+  u8 value_;
+};
+
+/// An array that looks at every index.
+template <class T, u32 n>
+class RacyArray {
+  class Part {
+   public:
+    Part(RacyArray& array, u64 begin) : array_(array), begin_(begin) {}
+    Racy<T>& operator[](u64 i) const { return array_[begin_ + i]; }
+
+   private:
+    RacyArray& array_;
+    u64 begin_;
+  };
+
+ public:
+  Racy<T>& operator[](u64 i) {
+    if (i >= n) [[unlikely]]
+      refuse_image();
+    return items_[i];
+  }
+  const Racy<T>& operator[](u64 i) const { return const_cast<RacyArray&>(*this)[i]; }
+  friend Part operator+(RacyArray& array, u64 begin) { return {array, begin}; }
+
+ private:
+  Racy<T> items_[n];
+};
+
+/// allot::Header, field for field. What the fields mean is said there.
+struct CheckedHeader {
+  Racy<u64> magic;
+  Racy<u32> version;
+  Racy<u32> header_bytes;
+  Racy<u64> self;
+  Racy<u8> address_bytes;
+  Racy<u8> outside;
+  Racy<u8> policy;
+  Racy<u8> flags;
+  Racy<u32> record_bytes;
+  RacyShift borrow_shift;
+  Racy<u8> borrow_add;
+  RacyShift eager_shift;
+  RacyShift step_shift;
+  Racy<u32> grow_count;
+  Racy<u64> spare;
+  Racy<u64> origin;
+  Racy<u64> begin;
+  Racy<u64> end;
+  Racy<u64> maximum;
+  Racy<u64> quota;
+  Racy<u64> top;
+  Racy<u64> owned_end;
+  Racy<u64> page_map;
+  Racy<u64> pool;
+  Racy<u64> pool_count;
+  Racy<u64> managed_bytes;
+  Racy<u64> metadata_bytes;
+  Racy<u64> reserved_bytes;
+  Racy<u64> records_top;
+  Racy<u32> page_map_capacity;
+  Racy<u32> agents;
+  Racy<u32> reserved_spans;
+  Racy<u32> spare_word;
+  RacyArray<u64, agent_capacity> agent;
+  Racy<u64> checksum;
+  Racy<u32> granules;
+  Racy<u32> last_error;
+  Racy<u64> last_error_address;
+  Racy<u64> violation_address;
+  Racy<u32> lock;
+  RacyArray<u32, 3> spare_words;
+};
+
+/// allot::Agent, field for field.
+struct CheckedAgent {
+  Racy<u64> account;
+  Racy<u32> watermark;
+  Racy<u32> peak;
+  Racy<Granule> run_begin;
+  Racy<Granule> run_end;
+  Racy<u64> hints;
+  Racy<u32> hint_cap;
+  Racy<u32> id;
+  Racy<u32> sweep_page;
+  Racy<u32> state;
+  RacyArray<u8, 144> counts;
+  Racy<u32> octaves;
+  Racy<u32> binned;
+  RacyArray<u16, 26> bins;
+  Racy<u32> high;
+  RacyArray<u32, bin_count> heads;
+  RacyArray<u8, quick_bins> quick_count;
+  RacyArray<u64, quick_bins * quick_depth> quick;
+};
+
+// The same bytes as in the core. A field that moves there must move here.
+static_assert(sizeof(CheckedHeader) == sizeof(Header) && sizeof(CheckedAgent) == sizeof(Agent));
+#define ALLOT_SAME(record, field)                                              \
+  static_assert(offsetof(Checked##record, field) == offsetof(record, field) && \
+                sizeof(Checked##record::field) == sizeof(record::field))
+ALLOT_SAME(Header, magic);
+ALLOT_SAME(Header, address_bytes);
+ALLOT_SAME(Header, policy);
+ALLOT_SAME(Header, flags);
+ALLOT_SAME(Header, record_bytes);
+ALLOT_SAME(Header, borrow_shift);
+ALLOT_SAME(Header, borrow_add);
+ALLOT_SAME(Header, eager_shift);
+ALLOT_SAME(Header, step_shift);
+ALLOT_SAME(Header, grow_count);
+ALLOT_SAME(Header, origin);
+ALLOT_SAME(Header, begin);
+ALLOT_SAME(Header, end);
+ALLOT_SAME(Header, maximum);
+ALLOT_SAME(Header, quota);
+ALLOT_SAME(Header, top);
+ALLOT_SAME(Header, owned_end);
+ALLOT_SAME(Header, page_map);
+ALLOT_SAME(Header, pool);
+ALLOT_SAME(Header, pool_count);
+ALLOT_SAME(Header, managed_bytes);
+ALLOT_SAME(Header, metadata_bytes);
+ALLOT_SAME(Header, reserved_bytes);
+ALLOT_SAME(Header, records_top);
+ALLOT_SAME(Header, page_map_capacity);
+ALLOT_SAME(Header, agents);
+ALLOT_SAME(Header, reserved_spans);
+ALLOT_SAME(Header, agent);
+ALLOT_SAME(Header, checksum);
+ALLOT_SAME(Header, granules);
+ALLOT_SAME(Header, last_error);
+ALLOT_SAME(Header, last_error_address);
+ALLOT_SAME(Header, violation_address);
+ALLOT_SAME(Header, lock);
+ALLOT_SAME(Agent, account);
+ALLOT_SAME(Agent, watermark);
+ALLOT_SAME(Agent, peak);
+ALLOT_SAME(Agent, run_begin);
+ALLOT_SAME(Agent, run_end);
+ALLOT_SAME(Agent, hints);
+ALLOT_SAME(Agent, hint_cap);
+ALLOT_SAME(Agent, id);
+ALLOT_SAME(Agent, sweep_page);
+ALLOT_SAME(Agent, state);
+ALLOT_SAME(Agent, counts);
+ALLOT_SAME(Agent, octaves);
+ALLOT_SAME(Agent, binned);
+ALLOT_SAME(Agent, bins);
+ALLOT_SAME(Agent, high);
+ALLOT_SAME(Agent, heads);
+ALLOT_SAME(Agent, quick_count);
+ALLOT_SAME(Agent, quick);
+#undef ALLOT_SAME
+
+struct CheckedRecords {
+  static constexpr bool trusted = false;
+  using Header = CheckedHeader;
+  using Agent = CheckedAgent;
+  using Pointer = CheckedPointer;
+};
+
+/// The managed memory, reached within its length only.
+class CheckedMemory {
+ public:
+  static constexpr bool stateless = false;
+  CheckedMemory() = default;
+  explicit CheckedMemory(Reach& reach) : reach_(&reach) {}
+  u64 bytes() const { return reach_->bytes(); }
+  bool grow(u64 pages) const { return reach_->grow(pages); }
+  void zero(u64 at, u64 n) const {
+    reach_->require(at, n);
+    __builtin_memset(reach_->base() + at, 0, n);
+  }
+  void copy(u64 to, u64 from, u64 n) const {
+    reach_->require(to, n);
+    reach_->require(from, n);
+    __builtin_memmove(reach_->base() + to, reach_->base() + from, n);
+  }
+  Reach& reach() const { return *reach_; }
+
+ private:
+  Reach* reach_ = nullptr;
+};
+
+/// An image inside a memory that is not trusted.
+template <class Address_>
+struct CheckedInside {
+  using Address = Address_;
+  using Traits = AllTraits;
+  using Access = CheckedRecords;
+  static constexpr bool inside = true;
+  static constexpr bool stateless = false;
+
+  CheckedMemory memory;
+
+  uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(memory.reach().base()); }
+  CheckedPointer record_at(RecordRef ref) const { return {memory.reach(), ref}; }
+  u64 record_memory_bytes() const { return memory.bytes(); }
+  bool grow_records(u64) const { return false; }
+  [[noreturn]] void refuse() const { refuse_image(); }
+};
+
+}  // namespace allot::host

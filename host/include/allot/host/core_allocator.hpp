@@ -1,0 +1,235 @@
+// Purpose: the core as an Allocator: over an image inside the guest's memory, every access checked; or over
+//          one outside, in the host, which no guest can reach and which is trusted.
+// Floor:   door host.
+#pragma once
+
+#include <allot/heap/heaps.hpp>
+#include <allot/host/allocator.hpp>
+#include <allot/host/checked.hpp>
+#include <allot/host/lock.hpp>
+#include <allot/memory/reserved.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace allot::host {
+
+/// What both have in common: `Derived` runs a call of the core, under its lock and behind its checks, by
+/// run(operation), which gives what the operation gives or an error.
+template <class Derived, class Address>
+class CoreAllocator : public Allocator {
+ public:
+  Result<u64> allocate(u64 size) override {
+    return block([&](auto& core) { return core.allocate(size); }, size);
+  }
+  Error deallocate(u64 address) override {
+    return with(address, [](auto& core, Address p) { return core.deallocate(p); });
+  }
+  Result<u64> reallocate(u64 address, u64 size) override {
+    if (!fits(address)) return Error::wild_address;
+    return block([&](auto& core) { return core.reallocate(static_cast<Address>(address), size); }, size);
+  }
+  Result<u64> allocate_zeroed(u64 count, u64 size) override {
+    return block([&](auto& core) { return core.allocate_zeroed(count, size); }, count * size);
+  }
+  Result<u64> allocate_aligned(u64 alignment, u64 size) override {
+    const Result<u64> found = block([&](auto& core) { return core.allocate_aligned(alignment, size); }, size);
+    if (found && found.value() % alignment != 0) return self().found_corrupt();
+    return found;
+  }
+  Result<u64> usable_size(u64 address) override {
+    return with_result(address, [&](auto& core, Address p) { return within(address, core.usable_size(p)); });
+  }
+  Result<u64> requested_size(u64 address) override {
+    return with_result(address,
+                       [&](auto& core, Address p) { return within(address, core.requested_size(p)); });
+  }
+  Result<u64> statistic(Statistic which) override {
+    return self().template run<Result<u64>>([&](auto& core) { return Result<u64>(core.statistic(which)); });
+  }
+  Result<Block> block_at(u64 address) override {
+    return self().template run<Result<Block>>(
+        [&](auto& core) { return Result<Block>(core.block_at(address)); });
+  }
+  Result<Violation> validate() override {
+    return self().template run<Result<Violation>>(
+        [](auto& core) { return Result<Violation>(core.validate()); });
+  }
+  Error relocate(u64 from, u64 to) override {
+    if (!fits(to)) return Error::invalid_span;
+    return with(from, [&](auto& core, Address p) { return core.relocate(p, static_cast<Address>(to)); });
+  }
+  Error reserve(u64 begin, u64 end) override {
+    return call([&](auto& core) { return core.reserve(begin, end); });
+  }
+  Error unreserve(u64 begin) override {
+    return call([&](auto& core) { return core.unreserve(begin); });
+  }
+  Error grow(u64 pages) override {
+    return call([&](auto& core) { return core.grow(pages); });
+  }
+  Result<u64> trim() override {
+    return self().template run<Result<u64>>([](auto& core) { return Result<u64>(core.trim()); });
+  }
+  Error merge() override {
+    return call([](auto& core) {
+      core.merge();
+      return Error::none;
+    });
+  }
+  Error set_maximum(u64 address) override {
+    return call([&](auto& core) { return core.set_maximum(address); });
+  }
+  [[nodiscard]] AddressType address_type() const override {
+    return sizeof(Address) == 8 ? AddressType::i64 : AddressType::i32;
+  }
+  Error set_quota(u64 bytes) override {
+    return call([&](auto& core) { return core.set_quota(bytes); });
+  }
+
+ protected:
+  template <class Operation>
+  Error call(Operation operation) {
+    return self().template run<Error>(operation);
+  }
+
+ private:
+  Derived& self() { return static_cast<Derived&>(*this); }
+
+  static bool fits(u64 address) { return static_cast<Address>(address) == address; }
+  template <class Operation>
+  Error with(u64 address, Operation operation) {
+    if (!fits(address)) return Error::wild_address;
+    return call([&](auto& core) { return operation(core, static_cast<Address>(address)); });
+  }
+  template <class Operation>
+  Result<u64> with_result(u64 address, Operation operation) {
+    if (!fits(address)) return Error::wild_address;
+    return self().template run<Result<u64>>(
+        [&](auto& core) { return operation(core, static_cast<Address>(address)); });
+  }
+
+  /// A block that the core found. Where an image lies, the addresses in it are a guest's word: what is given
+  /// out is looked at once more.
+  template <class Operation>
+  Result<u64> block(Operation operation, u64 size) {
+    const Result<Address> found = self().template run<Result<Address>>(operation);
+    if (!found) return found.error();
+    const u64 have = self().memory().bytes();
+    const u64 address = found.value();
+    if (address % granule_bytes != 0 || size > have || address > have - size) return self().found_corrupt();
+    return address;
+  }
+  /// A size that the core says a block has must fit behind its address.
+  Result<u64> within(u64 address, Result<u64> size) {
+    if (!size) return size;
+    const u64 have = self().memory().bytes();
+    if (address > have || size.value() > have - address) return self().found_corrupt();
+    return size;
+  }
+};
+
+/// The image lies in the guest's memory and is not trusted.
+template <class Address>
+class InsideAllocator final : public CoreAllocator<InsideAllocator<Address>, Address> {
+  using Core = BasicHeap<CheckedInside<Address>>;
+
+ public:
+  /// The memory outlives the allocator. Nothing is looked at yet.
+  InsideAllocator(AnyMemory& memory, u64 image)
+      : reach_(memory), core_(CheckedInside<Address>{CheckedMemory(reach_)}, image) {}
+
+  /// Lays out a new image. The memory has room for its first records.
+  Error create(const Options& options) {
+    return guarded<Error>([&](auto& core) { return core.initialize(options); });
+  }
+  /// Looks at an image that is there.
+  Error attach() {
+    return this->call([](auto& core) { return core.check(); });
+  }
+  [[nodiscard]] Result<u64> image() const override { return u64{core_.image()}; }
+  [[nodiscard]] bool image_is_inside() const override { return true; }
+
+  AnyMemory& memory() const { return reach_.memory(); }
+
+  /// Once an image was found to be wrong, nothing in it is used any more.
+  Error found_corrupt() {
+    corrupt_ = true;
+    return Error::corrupt_image;
+  }
+
+  template <class Answer, class Operation>
+  Answer run(Operation operation) {
+    if (!memory().is_shared()) [[likely]]
+      return guarded<Answer>(operation);
+    if (!reach_.refresh(core_.image(), sizeof(Header))) return found_corrupt();
+    const HeldLock lock(reinterpret_cast<u32*>(reach_.base() + core_.image() + offsetof(Header, lock)));
+    if (lock.error() != Error::none) return lock.error();
+    return guarded<Answer>(operation);
+  }
+
+ private:
+  template <class Answer, class Operation>
+  Answer guarded(Operation operation) {
+    if (corrupt_ || !reach_.refresh(core_.image(), sizeof(Header) + sizeof(Agent))) return found_corrupt();
+    try {
+      return operation(core_);
+    } catch (const CorruptImage&) {
+      return found_corrupt();
+    }
+  }
+
+  Reach reach_;
+  Core core_;
+  bool corrupt_ = false;
+};
+
+/// The image lies in the host, in address space of its own: no guest can reach it, and all of the guest's
+/// memory is left to the guest.
+template <class Address>
+class OutsideAllocator final : public CoreAllocator<OutsideAllocator<Address>, Address> {
+  using Core = OutsideHeap<AnyMemory, ReservedMemory, Address>;
+
+ public:
+  explicit OutsideAllocator(AnyMemory& memory) : memory_(memory), records_(0, records_limit) {}
+
+  Error create(const Options& options) {
+    if (!records_.valid()) return Error::out_of_memory;
+    auto made = Core::create(memory_, records_, options);
+    if (!made) return made.error();
+    core_ = made.value();
+    return Error::none;
+  }
+  /// The heap whose records a snapshot has kept: `bytes` of them, copied.
+  Error attach(const u8* records, u64 bytes, u64 image) {
+    if (!records_.valid() || bytes > records_limit || !records_.grow((bytes + page_bytes - 1) >> page_shift))
+      return Error::out_of_memory;
+    __builtin_memcpy(records_.base(), records, bytes);
+    auto made = Core::attach(memory_, records_, image);
+    if (!made) return made.error();
+    core_ = made.value();
+    // They come from a file, and are trusted from here on.
+    return core_.validate() ? Error::corrupt_image : Error::none;
+  }
+  [[nodiscard]] Result<u64> image() const override { return u64{core_.image()}; }
+
+  [[nodiscard]] std::span<const u8> records() override { return {records_.base(), records_.bytes()}; }
+
+  AnyMemory& memory() const { return memory_; }
+  Error found_corrupt() { return Error::corrupt_image; }
+
+  template <class Answer, class Operation>
+  Answer run(Operation operation) {
+    return operation(core_);
+  }
+
+ private:
+  // Records take a hundredth of what they describe: enough for the largest memory. Only address space.
+  static constexpr u64 records_limit = u64{1} << (sizeof(Address) == 4 ? 28 : 32);
+
+  AnyMemory& memory_;
+  ReservedMemory records_;
+  Core core_;
+};
+
+}  // namespace allot::host

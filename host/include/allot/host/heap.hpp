@@ -1,0 +1,531 @@
+// Purpose: a heap in a guest's memory, driven from this program.
+// Floor:   door host.
+//
+// A Heap is a handle: its copies are the same heap, and so is every guest, module or host that attaches to
+// the same image. Nothing that a guest does to its memory can make a call here do anything but succeed, or
+// give an error. One thread at a time, as a guest has one; heaps in shared memories take the heap's lock
+// themselves.
+#pragma once
+
+#include <allot/host/array_ref.hpp>
+#include <allot/host/block.hpp>
+#include <allot/host/core_allocator.hpp>
+#include <allot/host/guest_allocator.hpp>
+#include <allot/host/options.hpp>
+#include <allot/host/struct_ref.hpp>
+#include <allot/host/text.hpp>
+
+namespace allot {
+
+class Heap {
+ public:
+  Heap() = default;
+  explicit operator bool() const { return state_ != nullptr; }
+
+  // --- Three ways to a heap ---------------------------------------------------------------------
+  // `memory` is an adapter: a temporary or a moved one is kept in the heap, a variable is referred to and
+  // must outlive every handle and reference.
+
+  /// The heap whose image a guest or another host keeps in this memory. Error: not_a_heap, wrong_version,
+  /// wrong_address_type, corrupt_image, lock_held.
+  template <HostMemory M>
+  static Result<Heap> attach(M&& memory, const AttachOptions& options = {}) {
+    return attach_erased(detail::erase_type<M>(std::forward<M>(memory)), options);
+  }
+
+  /// A new heap in a part of the memory that nobody else uses. Error: invalid_span, invalid_policy,
+  /// out_of_memory.
+  template <HostMemory M>
+  static Result<Heap> create(M&& memory, const CreateOptions& options = {}) {
+    return create_erased(detail::erase_type<M>(std::forward<M>(memory)), options);
+  }
+
+  /// The guest's own allocator, called through its exports. What only the core can do is
+  /// unsupported_operation.
+  template <HostMemory M>
+  static Result<Heap> adopt(M&& memory, GuestFunctions functions) {
+    if (!functions.malloc || !functions.free) return host_error::bad_allocator;
+    Heap heap(detail::erase_type<M>(std::forward<M>(memory)));
+    heap.state_->allocator =
+        std::make_unique<host::GuestAllocator>(*heap.state_->memory, std::move(functions));
+    return heap;
+  }
+
+  /// A heap whose image lay outside, from a copy of its records (a snapshot has one), which are checked.
+  template <HostMemory M>
+  static Result<Heap> restore_outside(M&& memory, std::span<const u8> records, u64 image) {
+    Heap heap(detail::erase_type<M>(std::forward<M>(memory)));
+    auto made = std::make_unique<host::OutsideAllocator<u32>>(*heap.state_->memory);
+    if (const Error error = made->attach(records.data(), records.size(), image); error != Error::none)
+      return error;
+    heap.state_->allocator = std::move(made);
+    return heap;
+  }
+
+  /// To be called before the guest goes while handles or references are left: from then on each of them, in
+  /// every copy of this heap, gives no_memory, freed_block or out_of_bounds, and frees nothing.
+  void detach() {
+    if (!state_) return;
+    state_->memory->detach();
+    state_->allocator = std::make_unique<host::NoAllocator>();
+  }
+
+  // --- Blocks -----------------------------------------------------------------------------------
+  // Addresses are byte offsets in the guest's memory. All that allocates may grow the memory. Error:
+  // out_of_memory, quota_exceeded, size_too_large; of a guest's allocator also bad_allocator.
+
+  Result<u64> allocate(u64 size) {
+    return request(size, [=](host::Allocator& a) { return a.allocate(size); });
+  }
+  /// Error, with nothing changed: double_free, interior_address, metadata_address, foreign_address,
+  /// wild_address.
+  Error deallocate(u64 address) { return state_ ? state_->deallocate(address) : host_error::no_memory; }
+  /// Another size for the block, which may move. When it fails the old block stays.
+  Result<u64> reallocate(u64 address, u64 size) {
+    return request(size, [=](host::Allocator& a) { return a.reallocate(address, size); });
+  }
+  Result<u64> allocate_zeroed(u64 count, u64 size) {
+    return request(count * size, [=](host::Allocator& a) { return a.allocate_zeroed(count, size); });
+  }
+  /// Error: also invalid_alignment.
+  Result<u64> allocate_aligned(u64 alignment, u64 size) {
+    return request(size, [=](host::Allocator& a) { return a.allocate_aligned(alignment, size); });
+  }
+  /// A block that goes with the handle.
+  Result<unique_block> allocate_unique(u64 size) {
+    const Result<u64> block = allocate(size);
+    if (!block) return block.error();
+    return unique_block(host::Keep(state_, block.value(), true), size);
+  }
+  Result<shared_block> allocate_shared(u64 size) {
+    Result<unique_block> block = allocate_unique(size);
+    if (!block) return block.error();
+    return shared_block(std::move(block.value()));
+  }
+  /// A block that goes when the token's object does. Returns its address.
+  Result<u64> allocate_tied(u64 size, const WeakToken& token) {
+    Result<unique_block> block = allocate_unique(size);
+    if (!block) return block.error();
+    const u64 address = block.value().address();
+    tie(std::move(block.value()), token);
+    return address;
+  }
+  /// A handle that frees a block which is there already, for instance one that the guest has handed over.
+  Result<unique_block> own(u64 address) {
+    const Result<u64> size = usable_size(address);
+    if (!size) return size.error();
+    return unique_block(host::Keep(state_, address, true), size.value());
+  }
+
+  Result<u64> usable_size(u64 address) {
+    return ask([=](host::Allocator& a) { return a.usable_size(address); });
+  }
+  Result<u64> requested_size(u64 address) {
+    return ask([=](host::Allocator& a) { return a.requested_size(address); });
+  }
+  bool owns(u64 address) { return static_cast<bool>(usable_size(address)); }
+  /// Moves the block to a place of the caller's choice, which must be free. Error: invalid_span, span_in_use.
+  Error relocate(u64 from, u64 to) {
+    return act([=](host::Allocator& a) { return a.relocate(from, to); });
+  }
+
+  // --- Typed blocks, which the references own ---------------------------------------------------
+
+  template <GuestValue T>
+  Result<Ref<T>> make(T value = T{}) {
+    const Result<u64> block = aligned_block(sizeof(T), sizeof(T));
+    if (!block) return block.error();
+    Ref<T> ref(host::Keep(state_, block.value(), true), block.value());
+    if (const Error error = ref.write(value); error != Error::none) return error;
+    return ref;
+  }
+  /// `length` zeros.
+  template <GuestValue T>
+  Result<ArrayRef<T>> make_array(u64 length) {
+    const Result<u64> block = zeroed_block(sizeof(T), length, sizeof(T));
+    if (!block) return block.error();
+    return ArrayRef<T>(host::Keep(state_, block.value(), true), block.value(), length);
+  }
+  template <GuestValue T>
+  Result<ArrayRef<T>> make_array(std::span<const T> values) {
+    Result<ArrayRef<T>> array = make_array<T>(values.size());
+    if (!array) return array;
+    if (const Error error = array.value().write_all(values); error != Error::none) return error;
+    return array;
+  }
+  /// A text, with a zero unit behind it for guests that look for one. Error: also malformed_text.
+  template <Encoding E = utf8>
+  Result<StringRef<E>> make_string(std::string_view text) {
+    using Unit = typename E::unit;
+    const auto units = E::encode(text);
+    if (!units) return units.error();
+    const u64 count = units.value().size();
+    const Result<u64> block = allocate_zeroed(count + 1, sizeof(Unit));
+    if (!block) return block.error();
+    StringRef<E> string(host::Keep(state_, block.value(), true), block.value(), count);
+    if (const Error error = string.write(text); error != Error::none) return error;
+    return string;
+  }
+  /// A struct, all zeros.
+  template <StructLayout L, class Abi = wasm32>
+  Result<StructRef<L, Abi>> make_struct() {
+    const Result<u64> block = zeroed_block(L::template alignment<Abi>, 1, L::template size<Abi>);
+    if (!block) return block.error();
+    return StructRef<L, Abi>(host::Keep(state_, block.value(), true), block.value());
+  }
+  template <StructLayout L, class Abi = wasm32>
+  Result<StructArrayRef<L, Abi>> make_struct_array(u64 length) {
+    const Result<u64> block = zeroed_block(L::template alignment<Abi>, length, L::template size<Abi>);
+    if (!block) return block.error();
+    return StructArrayRef<L, Abi>(host::Keep(state_, block.value(), true), block.value(), length);
+  }
+
+  // --- Typed access to what is there, which owns nothing ----------------------------------------
+  // At any address of the memory, whoever put the object there. Error: out_of_bounds.
+
+  template <GuestValue T>
+  Result<Ref<T>> at(u64 address) {
+    if (!has(address, 1, sizeof(T))) return host_error::out_of_bounds;
+    return Ref<T>(look(address), address);
+  }
+  template <GuestValue T>
+  Result<ArrayRef<T>> array_at(u64 address, u64 length) {
+    if (!has(address, length, sizeof(T))) return host_error::out_of_bounds;
+    return ArrayRef<T>(look(address), address, length);
+  }
+  template <Encoding E = utf8>
+  Result<StringRef<E>> string_at(u64 address, u64 units) {
+    if (!has(address, units, sizeof(typename E::unit))) return host_error::out_of_bounds;
+    return StringRef<E>(look(address), address, units);
+  }
+  template <StructLayout L, class Abi = wasm32>
+  Result<StructRef<L, Abi>> struct_at(u64 address) {
+    if (!has(address, 1, L::template size<Abi>)) return host_error::out_of_bounds;
+    return StructRef<L, Abi>(look(address), address);
+  }
+  template <StructLayout L, class Abi = wasm32>
+  Result<StructArrayRef<L, Abi>> struct_array_at(u64 address, u64 length) {
+    if (!has(address, length, L::template size<Abi>)) return host_error::out_of_bounds;
+    return StructArrayRef<L, Abi>(look(address), address, length);
+  }
+  /// What a guest's pointer leads to. Error: also unsafe_pointer. A null pointer leads to address 0, as in
+  /// wasm.
+  template <GuestValue T, class Bits, u64 most>
+  Result<Ref<T>> follow(GuestPointer<T, Bits, most> pointer) {
+    const Result<u64> address = pointer.address();
+    if (!address) return address.error();
+    return at<T>(address.value());
+  }
+  /// A text that a guest ended with a zero unit, copied; at most `most` units are looked at. Error:
+  /// malformed_text, text_too_long, out_of_bounds.
+  template <Encoding E = utf8>
+  Result<std::string> read_c_string(u64 address, u64 most = 1u << 20) {
+    if (!state_) return host_error::no_memory;
+    const auto units = host::copy_terminated<E>(*state_->memory, address, most);
+    if (!units) return units.error();
+    return E::decode(units.value());
+  }
+  /// `length` bytes, or values, as a span. Error: out_of_bounds, unaligned.
+  template <GuestValue T = u8>
+  Result<CheckedSpan<T>> span(u64 address, u64 length) {
+    if (!has(address, length, sizeof(T))) return host_error::out_of_bounds;
+    CheckedSpan<T> found(state_, address, length);
+    if (found.is_stale()) return host_error::unaligned;
+    return found;
+  }
+  template <GuestValue T>
+  Result<T> read(u64 address) {
+    const u8* const at = locate(address, sizeof(T));
+    if (at == nullptr) return host_error::out_of_bounds;
+    return host::load_value<T>(at);
+  }
+  template <GuestValue T>
+  Error write(u64 address, T value) {
+    u8* const at = locate(address, sizeof(T));
+    if (at == nullptr) return host_error::out_of_bounds;
+    host::store_value(at, value);
+    return Error::none;
+  }
+  /// memmove and memset in the guest's memory.
+  Error copy(u64 to, u64 from, u64 n) {
+    u8* const target = locate(to, n);
+    const u8* const source = locate(from, n);
+    if (target == nullptr || source == nullptr) return host_error::out_of_bounds;
+    if (n != 0) __builtin_memmove(target, source, n);
+    return Error::none;
+  }
+  Error fill(u64 at, u64 n, u8 value = 0) {
+    u8* const target = locate(at, n);
+    if (target == nullptr) return host_error::out_of_bounds;
+    if (n != 0) __builtin_memset(target, value, n);
+    return Error::none;
+  }
+
+  // --- Looking at it ----------------------------------------------------------------------------
+
+  Result<u64> statistic(Statistic which) {
+    return ask([=](host::Allocator& a) { return a.statistic(which); });
+  }
+  /// The first invariant found broken, if any. What a hostile image cannot even be checked for is
+  /// corrupt_image.
+  Result<Violation> validate() {
+    return ask([](host::Allocator& a) { return a.validate(); });
+  }
+  Result<Block> block_at(u64 address) {
+    return ask([=](host::Allocator& a) { return a.block_at(address); });
+  }
+  /// Calls visit(Block) for each block, free ones too, in the order of their addresses.
+  template <class Visit>
+  Error walk(Visit visit) {
+    const Result<u64> begin = statistic(Statistic::begin);
+    const Result<u64> top = statistic(Statistic::top);
+    if (!begin || !top) return begin ? top.error() : begin.error();
+    for (u64 at = begin.value(); at < top.value();) {
+      const Result<Block> block = block_at(at);
+      if (!block) return block.error();
+      // A block of nothing, or behind the memory's end: no sound heap has one.
+      if (block.value().size == 0 || !has(at, 1, block.value().size)) return Error::corrupt_image;
+      visit(block.value());
+      at += block.value().size;
+    }
+    return Error::none;
+  }
+  [[nodiscard]] Result<u64> image() const {
+    return state_ ? state_->allocator->image() : Result<u64>(host_error::no_memory);
+  }
+  [[nodiscard]] bool image_is_inside() const { return state_ && state_->allocator->image_is_inside(); }
+  [[nodiscard]] u64 memory_bytes() const { return state_ ? state_->memory->bytes() : 0; }
+  [[nodiscard]] bool base_is_fixed() const { return state_ && state_->memory->base_is_fixed(); }
+
+  // --- Limits, spans, giving back ---------------------------------------------------------------
+
+  Error reserve(u64 begin, u64 end) {
+    return act([=](host::Allocator& a) { return a.reserve(begin, end); });
+  }
+  Error unreserve(u64 begin) {
+    return act([=](host::Allocator& a) { return a.unreserve(begin); });
+  }
+  Error grow(u64 pages) {
+    return act([=](host::Allocator& a) { return a.grow(pages); });
+  }
+  Error set_maximum(u64 address) {
+    return act([=](host::Allocator& a) { return a.set_maximum(address); });
+  }
+  Error set_quota(u64 bytes) {
+    return act([=](host::Allocator& a) { return a.set_quota(bytes); });
+  }
+  Error merge() {
+    return act([](host::Allocator& a) { return a.merge(); });
+  }
+  /// Merges free memory and gives up the pages at the heap's end that hold nothing. Returns how many pages
+  /// the memory needs from now on. WebAssembly has no way to shorten a memory: where the adapter can, the
+  /// bytes behind are given back to the system, and the heap takes the pages again when it needs them.
+  Result<u64> trim();
+  /// Gives all that is free back to the system, page by page, where the adapter can: the process becomes
+  /// smaller, the memory does not become shorter. Returns the bytes. Free memory reads as zeros then. Error:
+  /// unsupported_operation.
+  Result<u64> purge();
+
+  // --- Events -----------------------------------------------------------------------------------
+
+  Subscription on(EventKind kind, EventHandler handler) {
+    if (!state_) return {};
+    return Subscription(state_->events.add(kind, std::move(handler), std::nullopt));
+  }
+  /// Until the token's object dies.
+  void on(EventKind kind, const WeakToken& token, EventHandler handler) {
+    if (state_) state_->events.add(kind, std::move(handler), token);
+  }
+  /// Asked before a request fails; for as long as it says true the request is tried again.
+  void on_out_of_memory(OutOfMemoryHook hook) {
+    if (state_) state_->on_oom = std::move(hook);
+  }
+
+  /// The same memory, for adapters and resources built upon the heap.
+  [[nodiscard]] const std::shared_ptr<host::State>& state() const { return state_; }
+
+ private:
+  explicit Heap(std::unique_ptr<AnyMemory> memory) : state_(std::make_shared<host::State>()) {
+    state_->memory = std::move(memory);
+    state_->seen_bytes = state_->memory->bytes();
+  }
+
+  static Result<Heap> attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options);
+  static Result<Heap> create_erased(std::unique_ptr<AnyMemory> memory, const CreateOptions& options);
+  template <class Address>
+  static Result<Heap> attach_as(Heap heap, u64 image, bool validate);
+  template <class Address>
+  static Result<Heap> create_as(Heap heap, const CreateOptions& wish);
+
+  [[nodiscard]] host::Keep look(u64 address) const { return {state_, address, false}; }
+  [[nodiscard]] u8* locate(u64 address, u64 n) const {
+    return state_ ? state_->memory->locate(address, n) : nullptr;
+  }
+  /// Whether the memory has `count` times `size` bytes at an address.
+  [[nodiscard]] bool has(u64 address, u64 count, u64 size) const {
+    const u64 have = memory_bytes();
+    return address <= have && count <= (have - address) / size;
+  }
+
+  template <class Operation>
+  Result<u64> request(u64 size, Operation operation) {
+    if (!state_) return host_error::no_memory;
+    host::State& state = *state_;
+    for (u32 attempt = 1;; ++attempt) {
+      const Result<u64> block = operation(*state.allocator);
+      if (state.memory->bytes() != state.seen_bytes) [[unlikely]]
+        state.look_at_memory();
+      if (block) [[likely]]
+        return block;
+      if (block.error() != Error::out_of_memory && block.error() != Error::quota_exceeded)
+        return state.noted(block.error());
+      const Event event{EventKind::oom, state.seen_bytes, state.seen_bytes, size, attempt, block.error()};
+      state.events.tell(event);
+      if (!state.on_oom || !state.on_oom(event)) return block;
+    }
+  }
+  template <class Operation>
+  auto ask(Operation operation) -> decltype(operation(std::declval<host::Allocator&>())) {
+    if (!state_) return host_error::no_memory;
+    auto answer = operation(*state_->allocator);
+    if (!answer) state_->noted(answer.error());
+    return answer;
+  }
+  template <class Operation>
+  Error act(Operation operation) {
+    if (!state_) return host_error::no_memory;
+    const Error error = state_->noted(operation(*state_->allocator));
+    state_->look_at_memory();
+    return error;
+  }
+  Result<u64> aligned_block(u64 alignment, u64 size) {
+    // Every allocator aligns to 8 at least; only the guest's own may not to 16.
+    return alignment <= 8 ? allocate(size) : allocate_aligned(alignment, size);
+  }
+  Result<u64> zeroed_block(u64 alignment, u64 count, u64 size) {
+    if (alignment <= 8) return allocate_zeroed(count, size);
+    if (count > (u64{1} << 40) / size) return Error::size_too_large;
+    const Result<u64> block = allocate_aligned(alignment, count * size);
+    if (!block) return block;
+    if (const Error error = fill(block.value(), count * size); error != Error::none) return error;
+    return block;
+  }
+
+  std::shared_ptr<host::State> state_;
+};
+
+namespace host {
+
+/// Where an image of any address type begins at or behind `from`, or ~0: as the guests' own allot_find.
+inline u64 find_image(AnyMemory& memory, u64 from) {
+  const u64 have = memory.bytes();
+  const u8* const base = memory.base();
+  if (base == nullptr || have < sizeof(Header) + sizeof(Agent)) return ~u64{0};
+  for (u64 at = round_up(from, granule_bytes); at <= have - sizeof(Header) - sizeof(Agent);
+       at += granule_bytes) {
+    const auto word = [&](u64 offset) {
+      return once(allot::load<u64>(reinterpret_cast<uintptr_t>(base + at + offset)));
+    };
+    if (word(offsetof(Header, magic)) == image_magic && word(offsetof(Header, self)) == at) return at;
+  }
+  return ~u64{0};
+}
+
+/// Records are read and written through pointers to numbers of eight bytes.
+inline bool is_aligned(AnyMemory& memory) {
+  return reinterpret_cast<uintptr_t>(memory.base()) % alignof(std::max_align_t) == 0;
+}
+
+}  // namespace host
+
+inline Result<Heap> Heap::attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options) {
+  Heap heap(std::move(memory));
+  AnyMemory& bytes = *heap.state_->memory;
+  if (!host::is_aligned(bytes)) return host_error::unaligned;
+  const u64 image = options.image ? *options.image : host::find_image(bytes, 0);
+  if (image == ~u64{0} || image % granule_bytes != 0) return Error::not_a_heap;
+  const u8* const kind = bytes.locate(image, sizeof(Header));
+  if (kind == nullptr) return Error::not_a_heap;
+  // Only a choice: each core checks all of the header itself.
+  const bool wide = kind[offsetof(Header, address_bytes)] == 8;
+  return wide ? attach_as<u64>(heap, image, options.validate) : attach_as<u32>(heap, image, options.validate);
+}
+
+template <class Address>
+Result<Heap> Heap::attach_as(Heap heap, u64 image, bool validate) {
+  auto made = std::make_unique<host::InsideAllocator<Address>>(*heap.state_->memory, image);
+  if (const Error error = made->attach(); error != Error::none) return error;
+  if (validate) {
+    const Result<Violation> violation = made->validate();
+    if (!violation) return violation.error();
+    if (violation.value()) return Error::corrupt_image;
+  }
+  heap.state_->allocator = std::move(made);
+  return heap;
+}
+
+inline Result<Heap> Heap::create_erased(std::unique_ptr<AnyMemory> memory, const CreateOptions& options) {
+  Heap heap(std::move(memory));
+  if (!host::is_aligned(*heap.state_->memory)) return host_error::unaligned;
+  return options.address == AddressType::i64 ? create_as<u64>(heap, options) : create_as<u32>(heap, options);
+}
+
+template <class Address>
+Result<Heap> Heap::create_as(Heap heap, const CreateOptions& wish) {
+  AnyMemory& memory = *heap.state_->memory;
+  Options options;
+  options.begin = wish.begin.value_or(memory.bytes());
+  options.end = wish.end;
+  options.maximum = wish.maximum;
+  options.quota = wish.quota;
+  options.policy = wish.policy;
+  options.record_sizes = wish.record_sizes;
+  if (wish.image == ImagePlace::outside) {
+    auto made = std::make_unique<host::OutsideAllocator<Address>>(memory);
+    if (const Error error = made->create(options); error != Error::none) return error;
+    heap.state_->allocator = std::move(made);
+  } else {
+    const u64 image = BasicHeap<host::CheckedInside<Address>>::first_usable(options.begin);
+    if (image < options.begin || image >= (u64{1} << 40)) return Error::invalid_span;
+    // The header is reached before the core has seen to it that there is memory for it.
+    const u64 needed = image + sizeof(Header) + sizeof(Agent);
+    const u64 have = memory.bytes();
+    if (options.end != 0 && needed > options.end) return Error::invalid_span;
+    if (needed > have && !memory.grow((needed - have + page_bytes - 1) >> page_shift))
+      return Error::out_of_memory;
+    auto made = std::make_unique<host::InsideAllocator<Address>>(memory, image);
+    if (const Error error = made->create(options); error != Error::none) return error;
+    heap.state_->allocator = std::move(made);
+  }
+  heap.state_->seen_bytes = memory.bytes();
+  return heap;
+}
+
+inline Result<u64> Heap::trim() {
+  const Result<u64> pages = ask([](host::Allocator& a) { return a.trim(); });
+  if (!pages) return pages;
+  const u64 have = memory_bytes();
+  const u64 needed = pages.value() << page_shift;
+  if (needed >= have) return have >> page_shift;
+  (void)state_->memory->discard(needed, have - needed);
+  state_->events.tell_resize(EventKind::trim, have, needed);
+  return pages;
+}
+
+inline Result<u64> Heap::purge() {
+  if (const Error error = merge(); error != Error::none) return error;
+  u64 given = 0;
+  bool refused = false;
+  const Error error = walk([&](const Block& block) {
+    if (block.kind != BlockKind::free || refused) return;
+    if (state_->memory->discard(block.address, block.size))
+      given += block.size;
+    else
+      refused = true;
+  });
+  if (error != Error::none) return error;
+  if (refused) return host_error::unsupported_operation;
+  return given;
+}
+
+}  // namespace allot

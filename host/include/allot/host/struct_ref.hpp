@@ -1,0 +1,92 @@
+// Purpose: typed access to a struct in a guest's memory, and to an array of them.
+// Floor:   door host.
+#pragma once
+
+#include <allot/host/array_ref.hpp>
+#include <allot/host/layout.hpp>
+
+namespace allot {
+
+template <StructLayout L, class Abi>
+class StructRef;
+
+namespace host {
+template <class T, class Abi>
+struct MemberOf {
+  using type = Ref<T>;
+};
+template <StructLayout L, class Abi>
+struct MemberOf<L, Abi> {
+  using type = StructRef<L, Abi>;
+};
+template <GuestValue T, u64 n, class Abi>
+struct MemberOf<array_of<T, n>, Abi> {
+  using type = ArrayRef<T>;
+};
+}  // namespace host
+
+/// A struct as the guest's C compiler lays it out.
+template <StructLayout L, class Abi = wasm32>
+class StructRef : public host::Object {
+ public:
+  using layout_type = L;
+  static constexpr u64 size = L::template size<Abi>;
+  static constexpr u64 alignment = L::template alignment<Abi>;
+
+  StructRef() = default;
+  StructRef(host::Keep keep, u64 address) : Object(std::move(keep), address, size) {}
+
+  /// The value of a field that is one. Error: freed_block, out_of_bounds.
+  template <host::Name name>
+  [[nodiscard]] auto read() const {
+    using T = typename L::template type<name, Abi>::type;
+    return this->template load<T>(end_of<name, T>());
+  }
+  template <host::Name name>
+  Error write(typename L::template type<name, Abi>::type value) const {
+    using T = typename L::template type<name, Abi>::type;
+    return this->template store<T>(end_of<name, T>(), value);
+  }
+  /// A field as a reference that does not own the block: a Ref, an ArrayRef of values, or a StructRef.
+  template <host::Name name>
+  [[nodiscard]] auto member() const {
+    using In = typename L::template type<name, Abi>;
+    using Member = typename host::MemberOf<typename In::type, Abi>::type;
+    if (is_freed()) return Result<Member>(host_error::freed_block);
+    const u64 at = address() + L::template offset<name, Abi>;
+    if constexpr (host::is_array<typename In::type>)
+      return Result<Member>(Member(look(), at, In::length));
+    else
+      return Result<Member>(Member(look(), at));
+  }
+
+ private:
+  template <host::Name name, GuestValue T>
+  u64 end_of() const {
+    return end() - (size - L::template offset<name, Abi> - sizeof(T));
+  }
+};
+
+/// Structs side by side, `stride` bytes from one to the next.
+template <StructLayout L, class Abi = wasm32>
+class StructArrayRef : public host::Object {
+ public:
+  static constexpr u64 stride = L::template size<Abi>;
+
+  StructArrayRef() = default;
+  StructArrayRef(host::Keep keep, u64 address, u64 length)
+      : Object(std::move(keep), address, length * stride), length_(length) {}
+
+  [[nodiscard]] u64 length() const { return length_; }
+  /// One of them, as a reference that does not own the block. Error: out_of_bounds, freed_block.
+  [[nodiscard]] Result<StructRef<L, Abi>> at(u64 index) const {
+    if (is_freed()) return host_error::freed_block;
+    if (index >= length_) return host_error::out_of_bounds;
+    return StructRef<L, Abi>(look(), address() + index * stride);
+  }
+
+ private:
+  u64 length_ = 0;
+};
+
+}  // namespace allot

@@ -1,0 +1,77 @@
+// How the command is called: help, exit codes, and what it says when it is called wrongly.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+
+import { file, folder, programs, root, run } from './support/command.mjs';
+import { assertGolden } from './support/golden.mjs';
+import { small } from './support/heaps.mjs';
+
+for (const [name, args] of Object.entries({ allot: [], inspect: ['inspect'], replay: ['replay'], map: ['map'] })) {
+  test(`help of ${name}`, () => {
+    const { status, stdout, stderr } = run([...args, '--help']);
+    assert.deepEqual([status, stderr], [0, '']);
+    assertGolden(`${name}.txt`, stdout);
+    assert.deepEqual(run([...args, '-h']).stdout, stdout);
+  });
+}
+
+test('the version is that of the project', () => {
+  const { stdout, status } = run(['--version']);
+  const [, version] = /VERSION (\d+\.\d+\.\d+)/.exec(readFileSync(join(root, 'CMakeLists.txt'), 'utf8'));
+  assert.deepEqual([stdout, status], [`allot ${version}\n`, 0]);
+  assert.equal(run(['-V']).stdout, stdout);
+});
+
+const wrong = {
+  'nothing': [[], /which command\? inspect, replay or map/],
+  'an unknown command': [['paint'], /there is no command 'paint'/],
+  'an unknown option': [['inspect', 'heap.snapshot', '--jsn'], /--jsn/],
+  'no file': [['inspect'], /FILE is required/],
+  'two files': [['inspect', 'heap.snapshot', 'b'], /b/],
+  'an unknown policy': [['replay', 'app.trace', '-p', 'best'], /best not in \{exact,compact,balanced,fast\}/],
+  'no times': [['replay', 'app.trace', '-r', '0'], /not in range/],
+  'no output': [['map', 'heap.snapshot'], /--output is required/],
+  'a picture of another kind': [['map', 'heap.snapshot', '-o', 'a.png'], /ends neither with .svg nor with .html: a.png/],
+  'an address that is none': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', 'x'], /--from/],
+  'an empty part': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x100', '--to', '0x100'], /there is nothing from/],
+  'a part outside': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x7fffffff'], /the memory ends at/],
+  'a colour': [['--color', 'red', 'inspect', 'heap.snapshot'], /red/],
+};
+for (const [name, [args, message]] of Object.entries(wrong)) {
+  test(`wrong usage: ${name}`, () => {
+    file('heap.snapshot', small().heap.snapshot());
+    file('app.trace', small().trace);
+    const { status, stdout, stderr } = run(args);
+    assert.equal(status, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, message);
+    assert.match(stderr, /^allot: /);
+  });
+}
+
+test('files that cannot be read', () => {
+  mkdirSync(join(folder, 'a-folder'));
+  symlinkSync('nowhere', join(folder, 'a-link'));
+  for (const name of ['missing', 'a-folder', 'a-link']) {
+    for (const args of [['inspect', name], ['replay', name], ['map', name, '-o', '-']]) {
+      const { status, stdout, stderr } = run(args);
+      assert.deepEqual([status, stdout], [3, '']);
+      assert.match(stderr, new RegExp(`^allot: ${name}: cannot be read: .+\n$`));
+    }
+  }
+  assert.match(run(['inspect', 'evil\u001b[2J']).stderr, /^allot: evil\\u\{1b\}\[2J: /);
+});
+
+test('output that cannot be written', () => {
+  file('heap.snapshot', small().heap.snapshot());
+  const { status, stderr } = run(['map', 'heap.snapshot', '-o', 'no/such/folder.svg']);
+  assert.equal(status, 4);
+  assert.match(stderr, /no\/such\/folder\.svg: cannot be written: /);
+  const full = spawnSync('sh', ['-c', `"${programs.allot}" inspect heap.snapshot > /dev/full`], { cwd: folder, encoding: 'utf8' });
+  assert.equal(full.status, 4);
+  assert.match(full.stderr, /the output: cannot be written/);
+});

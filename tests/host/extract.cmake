@@ -1,0 +1,13 @@
+# Takes the first whole program (a ```cpp block with a main) out of a document.
+file(READ ${DOCUMENT} text)
+string(REGEX REPLACE ";" "\\\\;" text "${text}")
+string(FIND "${text}" "```cpp\n// A whole program" begin)
+if(begin EQUAL -1)
+  message(FATAL_ERROR "${DOCUMENT} has no program")
+endif()
+math(EXPR begin "${begin} + 7")
+string(SUBSTRING "${text}" ${begin} -1 text)
+string(FIND "${text}" "\n```" end)
+string(SUBSTRING "${text}" 0 ${end} text)
+string(REPLACE "\\;" ";" text "${text}")
+file(WRITE ${OUTPUT} "${text}\n")

@@ -1,0 +1,464 @@
+// The host's heap over memories that need no engine: the three ways to one, errors, limits, events, owners,
+// containers.
+#include <gtest/gtest.h>
+
+#include <allot/host.hpp>
+
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "fuzz/hostile.hpp"
+
+namespace allot_test {
+namespace {
+
+using allot::Error;
+using allot::Heap;
+using allot::Statistic;
+
+#define EXPECT_ERROR(expected, result) EXPECT_STREQ(allot::error_name(expected), allot::error_name(result))
+
+allot::CreateOptions outside() {
+  allot::CreateOptions options;
+  options.image = allot::ImagePlace::outside;
+  return options;
+}
+
+TEST(HostHeap, CreatesInPagesThatNobodyHadBefore) {
+  ExactMemory memory(3, 10);
+  std::memset(memory.base(), 0x77, memory.bytes());
+  Heap heap = Heap::create(memory).value();
+  const u64 block = heap.allocate(1000).value();
+  EXPECT_GE(block, 3 * page);
+  for (u64 at = 0; at < 3 * page; ++at) ASSERT_EQ(memory.base()[at], 0x77);
+  EXPECT_EQ(heap.deallocate(block), Error::none);
+  EXPECT_FALSE(heap.validate().value());
+}
+
+TEST(HostHeap, CreatesInASpan) {
+  ExactMemory memory(4, 4);
+  allot::CreateOptions options;
+  options.begin = page / 2;
+  options.end = 3 * page;
+  std::memset(memory.base(), 0x77, page / 2);
+  std::memset(memory.base() + 3 * page, 0x77, page);
+  Heap heap = Heap::create(memory, options).value();
+  while (const auto block = heap.allocate(5000)) {
+    EXPECT_GE(block.value(), page / 2);
+    EXPECT_LE(block.value() + 5000, 3 * page);
+    ASSERT_EQ(heap.fill(block.value(), 5000, 1), Error::none);
+  }
+  for (u64 at = 0; at < page / 2; ++at) ASSERT_EQ(memory.base()[at], 0x77);
+  for (u64 at = 3 * page; at < 4 * page; ++at) ASSERT_EQ(memory.base()[at], 0x77);
+  EXPECT_FALSE(heap.validate().value());
+}
+
+TEST(HostHeap, WithTheImageOutsideAllOfTheMemoryIsTheGuests) {
+  ExactMemory memory(1, 4);
+  allot::CreateOptions options = outside();
+  options.begin = 0;
+  Heap heap = Heap::create(memory, options).value();
+  EXPECT_FALSE(heap.image_is_inside());
+  u64 total = 0;
+  while (const auto block = heap.allocate(4096)) total += 4096;
+  EXPECT_EQ(total, 4 * page);
+  // Whatever is written there, the records are sound.
+  std::memset(memory.base(), 0xFF, memory.bytes());
+  EXPECT_FALSE(heap.validate().value());
+  EXPECT_EQ(heap.deallocate(4096), Error::none);
+  EXPECT_EQ(heap.allocate(4096).value(), 4096U);
+}
+
+TEST(HostHeap, AttachesToAnImageThatItFinds) {
+  ExactMemory memory(2, 100);
+  allot::CreateOptions options;
+  options.begin = 1040;
+  Heap first = Heap::create(memory, options).value();
+  const u64 block = first.allocate(100).value();
+  Heap second = Heap::attach(memory).value();
+  EXPECT_EQ(second.image().value(), 1040U);
+  EXPECT_EQ(second.usable_size(block).value(), first.usable_size(block).value());
+  EXPECT_EQ(second.deallocate(block), Error::none);
+  EXPECT_ERROR(Error::double_free, first.deallocate(block));
+  // Both work on, each seeing what the other did.
+  for (int i = 0; i < 500; ++i) {
+    const u64 a = first.allocate(static_cast<u64>(i) * 7).value();
+    const u64 b = second.allocate(static_cast<u64>(i) * 5).value();
+    ASSERT_NE(a, b);
+    ASSERT_EQ((i % 2 ? first : second).deallocate(i % 3 ? a : b), Error::none);
+  }
+  EXPECT_FALSE(first.validate().value());
+}
+
+TEST(HostHeap, WorksWith64BitAddresses) {
+  ExactMemory memory(2, 10);
+  allot::CreateOptions options;
+  options.address = allot::AddressType::i64;
+  Heap heap = Heap::create(memory, options).value();
+  const u64 block = heap.allocate(100).value();
+  Heap same = Heap::attach(memory).value();
+  EXPECT_EQ(same.deallocate(block), Error::none);
+  EXPECT_ERROR(Error::wild_address, heap.deallocate(u64{1} << 60));
+}
+
+TEST(HostHeap, RefusesWhatIsNoHeap) {
+  ExactMemory memory(2, 2);
+  EXPECT_ERROR(Error::not_a_heap, Heap::attach(memory).error());
+  allot::AttachOptions options;
+  for (const u64 image :
+       {u64{0}, u64{8}, u64{16}, 2 * page - 16, 2 * page, u64{1} << 40, ~u64{0} - 15, ~u64{0}}) {
+    options.image = image;
+    EXPECT_ERROR(Error::not_a_heap, Heap::attach(memory, options).error()) << image;
+  }
+  ExactMemory none(0, 0);
+  EXPECT_FALSE(Heap::attach(none));
+  EXPECT_FALSE(Heap::create(none));
+  EXPECT_ERROR(allot::host_error::no_memory, Heap().allocate(1).error());
+}
+
+// A header that fits the memory with its last byte, and an agent that does not.
+TEST(HostHeap, RefusesAnImageWhoseAgentIsBehindTheMemory) {
+  ExactMemory memory(1, 1);
+  const u64 at = page - sizeof(allot::Header);
+  ExactMemory sound(1, 2);
+  allot::CreateOptions options;
+  options.begin = 0;
+  (void)Heap::create(sound, options);
+  std::memcpy(memory.base() + at, sound.base(), sizeof(allot::Header));
+  std::memcpy(memory.base() + at + offsetof(allot::Header, self), &at, 8);
+  reseal(memory.base() + at);
+  allot::AttachOptions attach;
+  attach.image = at;
+  EXPECT_FALSE(Heap::attach(memory, attach));
+}
+
+TEST(HostHeap, SaysWhyAnAddressIsRefused) {
+  for (const bool is_outside : {false, true}) {
+    ExactMemory memory(2, 10);
+    allot::CreateOptions options = is_outside ? outside() : allot::CreateOptions{};
+    Heap heap = Heap::create(memory, options).value();
+    const u64 block = heap.allocate(100).value();
+    EXPECT_ERROR(Error::interior_address, heap.deallocate(block + 16));
+    EXPECT_ERROR(Error::interior_address, heap.deallocate(block + 1));
+    EXPECT_ERROR(Error::foreign_address, heap.deallocate(16));
+    EXPECT_ERROR(Error::wild_address, heap.deallocate(memory.bytes()));
+    EXPECT_ERROR(Error::wild_address, heap.deallocate(block + (u64{1} << 32)));
+    EXPECT_ERROR(Error::wild_address, heap.reallocate(~u64{0}, 1).error());
+    EXPECT_ERROR(Error::size_too_large, heap.allocate(~u64{0}).error());
+    EXPECT_ERROR(Error::size_too_large, heap.allocate_zeroed(u64{1} << 33, u64{1} << 33).error());
+    EXPECT_ERROR(Error::invalid_alignment, heap.allocate_aligned(24, 8).error());
+    EXPECT_ERROR(Error::out_of_memory, heap.allocate(100 * page).error());
+    EXPECT_EQ(heap.deallocate(block), Error::none);
+    EXPECT_ERROR(Error::double_free, heap.deallocate(block));
+    EXPECT_FALSE(heap.validate().value());
+  }
+}
+
+TEST(HostHeap, ReallocatesAndAligns) {
+  ExactMemory memory(1, 40);
+  Heap heap = Heap::create(memory).value();
+  u64 block = heap.allocate(10).value();
+  ASSERT_EQ(heap.write<u64>(block, 0x1122334455667788), Error::none);
+  for (const u64 size : {100U, 5000U, 200000U, 30U}) {
+    block = heap.reallocate(block, size).value();
+    EXPECT_EQ(heap.read<u64>(block).value(), 0x1122334455667788U);
+    EXPECT_GE(heap.usable_size(block).value(), size);
+  }
+  const u64 aligned = heap.allocate_aligned(4096, 100).value();
+  EXPECT_EQ(aligned % 4096, 0U);
+  const u64 zeroed = heap.allocate_zeroed(100, 33).value();
+  for (u64 i = 0; i < 3300; ++i) ASSERT_EQ(heap.read<u8>(zeroed + i).value(), 0);
+  EXPECT_ERROR(allot::host_error::out_of_bounds, heap.read<u32>(heap.memory_bytes() - 3).error());
+  EXPECT_ERROR(allot::host_error::out_of_bounds, heap.copy(~u64{0}, 0, 2));
+  EXPECT_ERROR(allot::host_error::out_of_bounds, heap.fill(0, ~u64{0}));
+}
+
+TEST(HostHeap, ReportsStatisticsAndWalks) {
+  ExactMemory memory(1, 40);
+  allot::CreateOptions options;
+  options.record_sizes = true;
+  Heap heap = Heap::create(memory, options).value();
+  std::vector<u64> blocks;
+  for (u64 size = 1; size < 20000; size = size * 2 + 1) blocks.push_back(heap.allocate(size).value());
+  for (std::size_t i = 0; i < blocks.size(); i += 2) ASSERT_EQ(heap.deallocate(blocks[i]), Error::none);
+  u64 live = 0, live_bytes = 0, end = heap.statistic(Statistic::begin).value();
+  ASSERT_EQ(heap.walk([&](const allot::Block& block) {
+    EXPECT_EQ(block.address, end);
+    end = block.address + block.size;
+    if (block.kind != allot::BlockKind::live) return;
+    ++live;
+    live_bytes += block.size;
+  }),
+            Error::none);
+  EXPECT_EQ(end, heap.statistic(Statistic::top).value());
+  EXPECT_EQ(live, blocks.size() / 2);
+  EXPECT_EQ(live, heap.statistic(Statistic::live_blocks).value());
+  EXPECT_EQ(live_bytes, heap.statistic(Statistic::live_bytes).value());
+  EXPECT_EQ(heap.requested_size(blocks[1]).value(), 3U);
+}
+
+TEST(HostHeap, KeepsToQuotaMaximumAndReservedSpans) {
+  ExactMemory memory(1, 40);
+  Heap heap = Heap::create(memory).value();
+  ASSERT_EQ(heap.set_quota(1000), Error::none);
+  EXPECT_ERROR(Error::quota_exceeded, heap.allocate(2000).error());
+  ASSERT_EQ(heap.set_quota(0), Error::none);
+  const u64 top = heap.statistic(Statistic::top).value();
+  ASSERT_EQ(heap.reserve(top - 4096, top - 2048), Error::none);
+  EXPECT_ERROR(Error::span_in_use, heap.reserve(top - 4096, top - 2048));
+  ASSERT_EQ(heap.unreserve(top - 4096), Error::none);
+  ASSERT_EQ(heap.set_maximum(3 * page), Error::none);
+  EXPECT_ERROR(Error::out_of_memory, heap.allocate(10 * page).error());
+  EXPECT_EQ(heap.grow(1), Error::none);
+  EXPECT_ERROR(Error::out_of_memory, heap.grow(1));
+}
+
+TEST(HostHeap, TellsOfGrowthAndOfRunningOut) {
+  ExactMemory memory(1, 8);
+  Heap heap = Heap::create(memory).value();
+  std::vector<allot::Event> seen;
+  const auto note = [&](const allot::Event& event) { seen.push_back(event); };
+  auto grow = heap.on(allot::EventKind::grow, note);
+  auto oom = heap.on(allot::EventKind::oom, note);
+  const u64 before = heap.memory_bytes();
+  (void)heap.allocate(2 * page).value();
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].old_bytes, before);
+  EXPECT_EQ(seen[0].new_bytes, heap.memory_bytes());
+  seen.clear();
+  // What the guest has grown is told at the next call.
+  ASSERT_TRUE(memory.grow(1));
+  const u64 spare = heap.allocate(100).value();
+  ASSERT_EQ(seen.size(), 1U);
+  seen.clear();
+  int asked = 0;
+  heap.on_out_of_memory([&](const allot::Event& event) {
+    ++asked;
+    EXPECT_EQ(event.requested, 100 * page);
+    EXPECT_EQ(event.error, Error::out_of_memory);
+    return event.attempt < 3;
+  });
+  EXPECT_ERROR(Error::out_of_memory, heap.allocate(100 * page).error());
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(seen.size(), 3U);
+  oom.cancel();
+  (void)heap.allocate(100 * page);
+  EXPECT_EQ(seen.size(), 3U);
+  // A hook that makes room.
+  const u64 large = heap.allocate(heap.statistic(Statistic::largest_free).value()).value();
+  heap.on_out_of_memory([&](const allot::Event&) { return heap.deallocate(large) == Error::none; });
+  EXPECT_EQ(heap.deallocate(spare), Error::none);
+  EXPECT_TRUE(heap.allocate(page / 2));
+}
+
+TEST(HostHeap, HandlersGoWithTheirToken) {
+  ExactMemory memory(1, 40);
+  Heap heap = Heap::create(memory).value();
+  int told = 0;
+  {
+    const allot::Token token;
+    heap.on(allot::EventKind::grow, token, [&](const allot::Event&) { ++told; });
+    (void)heap.allocate(3 * page).value();
+    EXPECT_EQ(told, 1);
+  }
+  (void)heap.allocate(5 * page).value();
+  EXPECT_EQ(told, 1);
+}
+
+TEST(HostHeap, BlocksGoWithTheirOwners) {
+  ExactMemory memory(1, 40);
+  Heap heap = Heap::create(memory).value();
+  const auto live = [&] { return heap.statistic(Statistic::live_blocks).value(); };
+  {
+    allot::unique_block one = heap.allocate_unique(100).value();
+    allot::unique_block other = std::move(one);
+    EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): that is the question
+    EXPECT_EQ(live(), 1U);
+    EXPECT_EQ(other.span().value().length(), 100U);
+    EXPECT_ERROR(allot::host_error::freed_block, one.span().error());
+  }
+  EXPECT_EQ(live(), 0U);
+  {
+    allot::weak_block weak;
+    {
+      const allot::shared_block one = heap.allocate_shared(100).value();
+      const allot::shared_block other = one;
+      weak = one;
+      EXPECT_EQ(other.use_count(), 2);
+      EXPECT_TRUE(weak.lock());
+    }
+    EXPECT_TRUE(weak.expired());
+    EXPECT_FALSE(weak.lock());
+    EXPECT_EQ(live(), 0U);
+  }
+  {
+    struct Picture {
+      allot::Token token;
+    };
+    Picture picture;
+    (void)heap.allocate_tied(100, picture.token).value();
+    const Picture moved = std::move(picture);
+    EXPECT_EQ(live(), 1U);
+  }
+  EXPECT_EQ(live(), 0U);
+  // The guest was quicker: an error, and nothing else.
+  allot::unique_block block = heap.allocate_unique(10).value();
+  ASSERT_EQ(heap.deallocate(block.address()), Error::none);
+  EXPECT_ERROR(Error::double_free, block.free());
+  // Owning what is there.
+  const u64 theirs = heap.allocate(64).value();
+  {
+    const allot::unique_block mine = heap.own(theirs).value();
+  }
+  EXPECT_EQ(live(), 0U);
+  EXPECT_FALSE(heap.own(theirs));
+}
+
+TEST(HostHeap, ReferencesKeepTheHeapAlive) {
+  ExactMemory memory(1, 10);
+  allot::Ref<int32_t> ref;
+  {
+    ref = Heap::create(memory).value().make<int32_t>(5).value();
+  }
+  EXPECT_EQ(ref.get(), 5);
+  EXPECT_EQ(ref.free(), Error::none);
+}
+
+TEST(HostHeap, ContainersLiveInTheGuest) {
+  allot::ReservedMemory memory(page, u64{1} << 28);
+  Heap heap = Heap::create(memory).value();
+  {
+    std::vector<int, allot::allocator<int>> numbers{allot::allocator<int>(heap)};
+    for (int i = 0; i < 100000; ++i) numbers.push_back(i);
+    const u8* const data = reinterpret_cast<const u8*>(numbers.data());
+    EXPECT_GE(data, memory.base());
+    EXPECT_LT(data, memory.base() + memory.bytes());
+    EXPECT_EQ(std::accumulate(numbers.begin(), numbers.end(), 0LL), 4999950000LL);
+    allot::memory_resource resource(heap);
+    std::pmr::vector<std::pmr::string> names(&resource);
+    for (int i = 0; i < 1000; ++i) names.emplace_back(std::string(static_cast<std::size_t>(i % 100), 'x'));
+    allot::memory_resource same(heap);
+    EXPECT_TRUE(resource.is_equal(same));
+    EXPECT_FALSE(heap.validate().value());
+  }
+  EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), 0U);
+  ExactMemory moving(1, 10);
+  Heap other = Heap::create(moving).value();
+  EXPECT_THROW(allot::memory_resource{other}, allot::HeapFailure);
+  ASSERT_EQ(heap.set_quota(1000), Error::none);
+  std::vector<int, allot::allocator<int>> too_many{allot::allocator<int>(heap)};
+  EXPECT_THROW(too_many.resize(100000), std::bad_alloc);
+}
+
+u64 resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  u64 pages = 0;
+  statm >> pages >> pages;
+  return pages * 4096;
+}
+
+TEST(HostHeap, PurgeAndTrimGiveMemoryBackToTheSystem) {
+  constexpr u64 size = 64u << 20;
+  allot::ReservedMemory memory(page, u64{1} << 30);
+  Heap heap = Heap::create(memory).value();
+  const u64 block = heap.allocate(size).value();
+  const u64 keep = heap.allocate(100).value();
+  ASSERT_EQ(heap.fill(block, size, 1), Error::none);
+  ASSERT_EQ(heap.write<u32>(keep, 77), Error::none);
+  const u64 full = resident_bytes();
+  ASSERT_EQ(heap.deallocate(block), Error::none);
+  EXPECT_GE(heap.purge().value(), size - page);
+  EXPECT_LT(resident_bytes() + size / 2, full);
+  EXPECT_EQ(heap.read<u32>(keep).value(), 77U);
+  EXPECT_FALSE(heap.validate().value());
+  // And the heap's end.
+  ASSERT_EQ(heap.deallocate(keep), Error::none);
+  const u64 again = heap.allocate(size).value();
+  ASSERT_EQ(heap.fill(again, size, 1), Error::none);
+  const u64 filled = resident_bytes();
+  ASSERT_EQ(heap.deallocate(again), Error::none);
+  int trims = 0;
+  const auto told = heap.on(allot::EventKind::trim, [&](const allot::Event&) { ++trims; });
+  EXPECT_LE(heap.trim().value(), 8U);
+  EXPECT_EQ(trims, 1);
+  EXPECT_LT(resident_bytes() + size / 2, filled);
+  EXPECT_TRUE(heap.allocate(size));
+  EXPECT_FALSE(heap.validate().value());
+}
+
+TEST(HostHeap, UsesTheGuestsOwnFunctions) {
+  ExactMemory memory(4, 4);
+  u64 next = 4096;
+  std::vector<u64> freed;
+  allot::GuestFunctions functions;
+  functions.malloc = [&](u64 size) { return std::exchange(next, next + allot::round_up(size, 16)); };
+  functions.free = [&](u64 address) { freed.push_back(address); };
+  Heap heap = Heap::adopt(memory, functions).value();
+  {
+    const allot::Ref<int32_t> one = heap.make<int32_t>(4).value();
+    EXPECT_EQ(one.get(), 4);
+    EXPECT_EQ(one.address(), 4096U);
+  }
+  EXPECT_EQ(freed, std::vector<u64>{4096});
+  EXPECT_ERROR(allot::host_error::unsupported_operation, heap.validate().error());
+  EXPECT_ERROR(allot::host_error::unsupported_operation, heap.reallocate(4096, 8).error());
+  EXPECT_ERROR(Error::size_too_large, heap.allocate(u64{1} << 32).error());
+  // What it answers is looked at.
+  for (const u64 lie : {u64{4097}, 4 * page - 8, u64{1} << 40, ~u64{7}}) {
+    next = lie;
+    EXPECT_ERROR(allot::host_error::bad_allocator, heap.allocate(64).error()) << lie;
+  }
+  next = 0;
+  EXPECT_ERROR(Error::out_of_memory, heap.allocate(64).error());
+  EXPECT_ERROR(allot::host_error::bad_allocator, Heap::adopt(memory, {}).error());
+  const auto cabi = allot::GuestFunctions::from_cabi_realloc([&](u64 old, u64, u64 alignment, u64) {
+    EXPECT_EQ(old, 0U);
+    return allot::round_up(8192, alignment);
+  });
+  EXPECT_EQ(Heap::adopt(memory, cabi).value().allocate_aligned(4096, 10).value(), 8192U);
+}
+
+TEST(HostHeap, RestoresRecordsThatLayOutside) {
+  ExactMemory memory(1, 4);
+  allot::ReservedMemory records(page, page * 16);
+  auto core = allot::OutsideHeap<ExactMemory, allot::ReservedMemory>::create(memory, records).value();
+  const u64 block = core.allocate(100).value();
+  const std::vector<u8> saved(records.base(), records.base() + records.bytes());
+  Heap heap = Heap::restore_outside(memory, saved, core.image()).value();
+  EXPECT_EQ(heap.deallocate(block), Error::none);
+  std::vector<u8> spoilt = saved;
+  spoilt[800] ^= 0xFF;
+  EXPECT_FALSE(Heap::restore_outside(memory, spoilt, core.image()));
+  EXPECT_FALSE(Heap::restore_outside(memory, {}, 0));
+}
+
+TEST(HostHeap, IsTheSameAfterASnapshot) {
+  for (const bool is_outside : {false, true}) {
+    ExactMemory memory(1, 20);
+    Heap heap = Heap::create(memory, is_outside ? outside() : allot::CreateOptions{}).value();
+    const auto text = heap.make_string("kept").value();
+    const u64 gone = heap.allocate(70000).value();
+    ASSERT_EQ(heap.deallocate(gone), Error::none);
+    const std::vector<u8> file = allot::take_snapshot(heap).value();
+    ExactMemory other(0, 20);
+    Heap same = allot::restore_snapshot(file, other).value();
+    EXPECT_EQ(same.read_c_string(text.address()).value(), "kept");
+    for (u64 size = 1; size < 30000; size = size * 2 + 1)
+      EXPECT_EQ(same.allocate(size).value(), heap.allocate(size).value());
+    EXPECT_EQ(same.deallocate(text.address()), Error::none);
+    // Damage anywhere is found by the file's checksum.
+    std::vector<u8> spoilt = file;
+    spoilt[spoilt.size() / 2] ^= 1;
+    ExactMemory third(0, 20);
+    EXPECT_ERROR(Error::not_a_heap, allot::restore_snapshot(spoilt, third).error());
+    EXPECT_ERROR(Error::not_a_heap, allot::restore_snapshot({}, third).error());
+    ExactMemory small(0, 1);
+    EXPECT_ERROR(Error::out_of_memory, allot::restore_snapshot(file, small).error());
+  }
+}
+
+}  // namespace
+}  // namespace allot_test
