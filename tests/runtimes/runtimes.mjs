@@ -25,14 +25,14 @@ const inEverySetting = process.env.ALLOT_TEST_ALL === 'yes';
 
 /**
  * Each browser runs every file in the page and in a worker. With the time for it, it does so both where
- * memory can be shared with other agents (cross-origin isolated) and where not; else in a page that is
- * not and a worker that is.
+ * memory can be shared with other agents (cross-origin isolated) and where not; else once where it can,
+ * `isolatedIn`, and in the other place where not.
  */
-function browser(name, can) {
+function browser(name, can, isolatedIn = 'worker') {
   const settings = [];
   for (const isolated of [true, false]) {
     for (const where of ['page', 'worker']) {
-      if (!inEverySetting && isolated !== (where === 'worker')) continue;
+      if (!inEverySetting && isolated !== (where === isolatedIn)) continue;
       settings.push({
         title: `${where}${isolated ? ', isolated' : ''}`,
         in: where,
@@ -72,9 +72,15 @@ const browserCan = ({ isolated, worker }) => [
   ...(worker ? ['waitOnThisThread'] : []),
 ];
 
+const firefoxCan = ({ isolated, worker }) => {
+  const less = worker ? ['agents', 'sendShared'] : [];
+  return browserCan({ isolated, worker }).filter((what) => !less.includes(what));
+};
+
 const browsers = [
   browser('chromium', browserCan),
-  browser('firefox', browserCan),
+  // No agents from a worker: see js/test/support/runtime.mjs.
+  browser('firefox', firefoxCan, 'page'),
   // Told to have SharedArrayBuffer (webkit.mjs), which it then shares in every page.
   browser('webkit', ({ worker }) => [...always, 'sendShared', ...(worker ? ['waitOnThisThread'] : [])]),
 ];
