@@ -40,11 +40,12 @@ async function cpp(target) {
     const args = [...flags, '-c', source, '-o', object];
     await make({ target: object, command: 'clang++-19', args, inputs: [source], hint });
   }
-  // The linker leaves the first 1024 bytes alone: they are the lesson's. Then come the stack and the heap.
+  // The linker leaves the first 1024 bytes alone: they are the lesson's. Then come a word of liballot's own, the
+  // stack, which ends at a round number, and the heap.
   const names = ['_initialize', 'readMemory', 'writeMemory', 'addressOfLocal', 'squares', 'sum', 'malloc', 'free'];
   const exports = [...names, '__global_base', '__heap_base'].map((name) => `--export=${name}`);
   const memory = ['--import-memory', '--shared-memory', `--max-memory=${maximumPages * 65536}`];
-  const options = ['--no-entry', '--strip-all', '-z', 'stack-size=15360', ...memory, ...exports];
+  const options = ['--no-entry', '--strip-all', '-z', 'stack-size=15344', ...memory, ...exports];
   const args = [...options, ...objects, library, '-o', target];
   await make({ target, command: 'wasm-ld-19', args, inputs: [...objects, library], hint });
 }

@@ -124,8 +124,8 @@ export const steps = [
       'C++ grows the memory by 2 pages, to 6, and stores 21 and 99 again. (u16 is stale again, too.)'),
     cpp((it) => it.cpp.readMemory(1), 'Read by C++.'),
     cpp((it) => it.cpp.addressOfLocal(),
-      'The address of a local variable, so a place on the C++ stack. That stack is the stretch from 1024 ' +
-      'up to 16384; the picture shows it. JavaScript could overwrite it by accident.'),
+      'The address of a local variable, so a place on the C++ stack. That stack is the stretch from a little ' +
+      'above 1024 up to 16384; the picture shows it. JavaScript could overwrite it by accident.'),
     js((it) => it.cpp.__heap_base.value, 'From this address on, nothing is in use. Here a heap can begin.'),
   ]),
   step('allot: nobody picks addresses', { look: ['memory'], guest: 'heap.cpp', from: (it) => it.mine?.byteOffset }, [

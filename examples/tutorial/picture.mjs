@@ -123,7 +123,7 @@ export class Watch {
   #regions() {
     const { cpp } = this.#it;
     if (!cpp) return [];
-    // The linker puts data before the stack; this guest has none.
+    // The linker puts data before the stack; this guest has one word, too little for the picture.
     const byteOffset = cpp.__global_base.value;
     return [{ byteOffset, byteLength: cpp.__heap_base.value - byteOffset, kind: 'stack' }, ...this.blocks()];
   }

@@ -25,16 +25,17 @@ const inEverySetting = process.env.ALLOT_TEST_ALL === 'yes';
 
 /**
  * Each browser runs every file in the page and in a worker. With the time for it, it does so both where
- * memory can be shared with other agents (cross-origin isolated) and where not; else once where it can,
- * `isolatedIn`, and in the other place where not.
+ * memory can be shared with other agents (cross-origin isolated) and where not; else only in the settings
+ * that are named as usual.
  */
-function browser(name, can, isolatedIn = 'worker') {
+function browser(name, can, usual = ['worker, isolated', 'page']) {
   const settings = [];
   for (const isolated of [true, false]) {
     for (const where of ['page', 'worker']) {
-      if (!inEverySetting && isolated !== (where === isolatedIn)) continue;
+      const title = `${where}${isolated ? ', isolated' : ''}`;
+      if (!inEverySetting && !usual.includes(title)) continue;
       settings.push({
-        title: `${where}${isolated ? ', isolated' : ''}`,
+        title,
         in: where,
         isolated,
         can: can({ isolated, worker: where === 'worker' }),
@@ -80,7 +81,7 @@ const firefoxCan = ({ isolated, worker }) => {
 const browsers = [
   browser('chromium', browserCan),
   // No agents from a worker: see js/test/support/runtime.mjs.
-  browser('firefox', firefoxCan, 'page'),
+  browser('firefox', firefoxCan, ['page, isolated']),
   // Told to have SharedArrayBuffer (webkit.mjs), which it then shares in every page.
   browser('webkit', ({ worker }) => [...always, 'sendShared', ...(worker ? ['waitOnThisThread'] : [])]),
 ];

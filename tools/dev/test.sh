@@ -10,8 +10,8 @@
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
 #   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #   js       the JavaScript package on the Node of the PATH and on Node 24
-#   browsers the same files in Chromium and Firefox: in a page and in a worker, one of them cross-origin isolated;
-#            with `all` page and worker, isolated and not
+#   browsers the same files in Chromium (page; isolated worker) and Firefox (isolated page); with `all` in each in page
+#            and worker, isolated and not
 #   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
