@@ -455,7 +455,7 @@ export class HeapBase extends NumberAccess {
   }
 
   /**
-   * A place for `byteLength` bytes that may be used until something is allocated or freed, by anybody:
+   * A place for `byteLength` bytes that may be used until something is allocated, freed or moved, by anybody:
    * for handing something to the guest and getting the answer back. Nothing is recorded, and there is
    * nothing to free.
    *

@@ -60,11 +60,7 @@ export function alloc(size: i32, token?: WeakKey): i32 {
   const byteLength = requireSize('alloc', size);
   const heap = heapOfNow();
   try {
-    if (token !== undefined) return heap.malloc(byteLength, { token });
-    // If the memory grows, handlers are told before this returns. What they allocate must not lie here.
-    const address = heap.malloc(byteLength);
-    heap.free(address);
-    return address;
+    return token === undefined ? heap.scratch(byteLength) : heap.malloc(byteLength, { token });
   } finally {
     follow();
   }
