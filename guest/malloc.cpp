@@ -35,9 +35,16 @@ void* aligned(size_t alignment, size_t size) {
   return guest::is_ready() ? guest::block(heap().allocate_aligned_raw(alignment, size)) : nullptr;
 }
 
-/// Of any size, also before there is a heap.
-void* allocate(size_t size) {
-  return guest::is_ready() ? guest::block(heap().allocate_sized(size)) : nullptr;
+/// malloc for any size, also before there is a heap.
+[[gnu::noinline]] void* allocate(size_t size) {
+  return or_errno(guest::is_ready() ? guest::block(heap().allocate_sized(size)) : nullptr);
+}
+
+/// free for any block, and for null.
+[[gnu::noinline]] void free_any(void* p) {
+  if (!p) return;
+  if (const Error error = heap().deallocate_any(guest::address(p)); error != Error::none) [[unlikely]]
+    guest::refuse(error, p);
 }
 
 }  // namespace
@@ -46,15 +53,17 @@ extern "C" {
 
 void* malloc(size_t size) {
   // One comparison for three things: a size of 0, a long one, and a heap that is not laid out yet.
-  if (size - 1 < guest::tiny_bytes) [[likely]]
-    return or_errno(guest::block(heap().allocate_tiny(static_cast<u32>(size))));
-  return or_errno(allocate(size));
+  if (size - 1 < guest::tiny_bytes) [[likely]] {
+    Granule g = 0;
+    if (heap().allocate_tiny_again(static_cast<u32>(size), g)) [[likely]]
+      return guest::pointer(g);
+  }
+  return allocate(size);
 }
 
 void free(void* p) {
-  if (!p) return;
-  if (const Error error = heap().deallocate(guest::address(p)); error != Error::none) [[unlikely]]
-    guest::refuse(error, p);
+  if (!heap().deallocate_tiny(guest::address(p))) [[unlikely]]
+    free_any(p);
 }
 
 void* calloc(size_t count, size_t size) {

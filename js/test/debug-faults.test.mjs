@@ -79,12 +79,16 @@ for (const [kind, options] of kinds) {
     const heap = Heap.createSync(options);
     heap.debug = { canaries: true };
     const blocks = Array.from({ length: 20 }, (_, i) => heap.malloc(i * 5)).sort((a, b) => a - b);
+    const ends = new Map([...heap.blocks()].map(({ byteOffset, byteLength }) => [byteOffset, byteOffset + byteLength]));
+    let neighbours = 0;
     for (let i = 1; i < blocks.length; i++) {
-      if (blocks[i - 1] + 16 * 20 < blocks[i]) continue; // not neighbours
+      if (ends.get(blocks[i - 1]) !== blocks[i]) continue;
+      neighbours++;
       heap.writeUint8(blocks[i] - 1, 0);
       finds(() => heap.free(blocks[i - 1]), 'overrun', blocks[i - 1], { length: 1 });
       heap.writeUint8(blocks[i] - 1, 0xfd);
     }
+    assert.ok(neighbours > 4);
     heap.validate();
   });
 

@@ -32,7 +32,7 @@ async function refuses(heap, source, className, code, message, imports, options)
 for (const [place, options] of heaps) {
   test(`${place}: the data of a module are reserved until it is unloaded`, async () => {
     const heap = await Heap.create(options);
-    const [at, other] = [20_000, 30_001];
+    const [at, other] = [24_000, 30_001];
     const before = portrait(heap);
     const module = await heap.load(dataModule('letters.wasm', { [at]: 'abc', [other]: 'defgh' }));
     assert.equal(module.name, 'letters.wasm');
@@ -45,7 +45,7 @@ for (const [place, options] of heaps) {
       heap.fill(p, 16 + i % 50, 255);
     }
     assert.deepEqual([reads(heap, at, 3), reads(heap, other, 5)], ['abc', 'defgh']);
-    assert.deepEqual(reserved(heap), [[20_000, 20_048], [30_000, 30_048]]);
+    assert.deepEqual(reserved(heap), [[24_000, 24_048], [30_000, 30_048]]);
     heap.validate();
     for (const { byteOffset, kind } of heap.blocks()) if (kind === 'live') heap.free(byteOffset);
     module.unload();
@@ -57,17 +57,17 @@ for (const [place, options] of heaps) {
 
   test(`${place}: two modules that want the same are refused, by their names and ranges`, async () => {
     const heap = await Heap.create(options);
-    await heap.load(dataModule('first.wasm', { 20_000: 'x'.repeat(100) }));
-    const second = dataModule('second.wasm', { 25_000: 'free', 20_090: 'y'.repeat(20) });
+    await heap.load(dataModule('first.wasm', { 24_000: 'x'.repeat(100) }));
+    const second = dataModule('second.wasm', { 25_000: 'free', 24_090: 'y'.repeat(20) });
     const error = await refuses(heap, second, 'HeapError', 'module_clash',
-      /'second\.wasm' wants 20090\.\.20110 \(data\), where 'first\.wasm' has 20000\.\.20100 \(data\)/);
-    assert.equal(error.address, 20_090);
+      /'second\.wasm' wants 24090\.\.24110 \(data\), where 'first\.wasm' has 24000\.\.24100 \(data\)/);
+    assert.equal(error.address, 24_090);
     const renamed = await refuses(heap, second, 'HeapError', 'module_clash', /'two'/, {}, { name: 'two' });
     assert.doesNotMatch(renamed.message, /second/);
     const [first] = heap.modules;
     first.unload();
     await heap.load(second);
-    assert.equal(reads(heap, 20_090, 20), 'y'.repeat(20));
+    assert.equal(reads(heap, 24_090, 20), 'y'.repeat(20));
   });
 
   test(`${place}: a module that wants where a block or a span lies is refused`, async () => {

@@ -25,6 +25,15 @@ inline constexpr bool small_code = false;
 /// Index of the lowest set bit. The argument must not be 0.
 constexpr u32 lowest_bit(u64 word) { return static_cast<u32>(__builtin_ctzll(word)); }
 
+/// The same, or 64 for 0.
+constexpr u32 lowest_bit_or_64(u64 word) {
+#ifdef __clang__
+  return static_cast<u32>(__builtin_ctzg(word, 64));
+#else
+  return word != 0 ? lowest_bit(word) : 64;
+#endif
+}
+
 /// Index of the highest set bit. The argument must not be 0.
 constexpr u32 highest_bit(u32 word) { return 31u - static_cast<u32>(__builtin_clz(word)); }
 constexpr u32 highest_bit(u64 word) { return 63u - static_cast<u32>(__builtin_clzll(word)); }
@@ -50,6 +59,19 @@ inline T load(uintptr_t at) {
 template <class T>
 inline void store(uintptr_t at, T value) {
   __builtin_memcpy(reinterpret_cast<void*>(at), &value, sizeof(T));
+}
+
+/// The same at a fixed distance behind an address, which must not be 0: WebAssembly's instructions add it for
+/// nothing, where the compiler knows that the sum does not wrap.
+template <class T, u32 distance>
+inline T load(uintptr_t at) {
+  T value;
+  __builtin_memcpy(&value, reinterpret_cast<const char*>(at) + distance, sizeof(T));
+  return value;
+}
+template <class T, u32 distance>
+inline void store(uintptr_t at, T value) {
+  __builtin_memcpy(reinterpret_cast<char*>(at) + distance, &value, sizeof(T));
 }
 
 }  // namespace allot

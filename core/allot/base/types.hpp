@@ -12,6 +12,8 @@ using u8 = uint8_t;
 using u16 = uint16_t;
 using u32 = uint32_t;
 using u64 = uint64_t;
+using i32 = int32_t;
+using i64 = int64_t;
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a heap image is little-endian");
 

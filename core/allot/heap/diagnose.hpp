@@ -18,7 +18,7 @@ class Diagnose : public Requested<Place> {
 
   /// The granule of a live block that begins exactly at `p`, or ~error. O(1) for a live block.
   Granule live_block(Address p) const {
-    const Address offset = p - static_cast<Address>(header().origin);
+    const Address offset = p - Base::origin();
     // Rotating makes an address between granules a huge number: one comparison checks both.
     const Address turned = rotate_right(offset, granule_shift);
     if (turned < header().granules) [[likely]] {

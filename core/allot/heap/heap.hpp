@@ -71,34 +71,9 @@ class BasicHeap : protected Validate<Place> {
   /// Gives back the block that begins at `p`. O(1). Error, with nothing changed: double_free,
   /// interior_address, metadata_address, foreign_address, wild_address.
   [[gnu::always_inline]] Error deallocate(Address p) {
-    const Address turned =
-        rotate_right(static_cast<Address>(p - static_cast<Address>(this->header().origin)), granule_shift);
-    if (turned >= this->header().granules) [[unlikely]]
-      return this->diagnose(p);
-    const Granule g = static_cast<Granule>(turned);
-    const auto page = this->record(g >> granule_page_shift);
-    const u32 byte = Base::bit_byte(g);
-    const u32 shift = g & 7;
-    const u32 live = load<u8>(page + page_record::live + byte);
-    u64 starts = load<u64>(page + byte) >> shift;
-    if ((live >> shift & static_cast<u32>(starts) & 1) == 0) [[unlikely]]
-      return this->diagnose(p);
-    starts >>= 1;
-    const Granule n = starts ? lowest_bit(starts) + 1 : this->size_slow(g);
-    store<u8>(page + page_record::live + byte, static_cast<u8>(live & ~(1u << shift)));
-    auto& a = this->agent();
-    a.account -= Base::one_block + n;
-    if (n <= Base::tiny_max) [[likely]] {
-      const u32 depth = a.counts[n];
-      const u32 cap = a.hint_cap;
-      if (depth < cap) [[likely]] {
-        store<u32>(this->at(a.hints) + ((n - 1) * cap + depth) * 4, g);
-        a.counts[n] = static_cast<u8>(depth + 1);
-        return Error::none;
-      }
-    }
-    release_slow(g, n);
-    return Error::none;
+    if (deallocate_tiny(p)) [[likely]]
+      return Error::none;
+    return deallocate_any(p);
   }
 
   /// Moves the live block at `from`, bytes and recorded size, to `to`, a multiple of 16 of the caller's choice:
@@ -232,6 +207,56 @@ class BasicHeap : protected Validate<Place> {
     if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
     return this->place_block(c);
   }
+  /// Its fast path alone, small enough for engines to inline it: a block of this size that was freed lately, if
+  /// there is one. Returns whether there is.
+  [[gnu::always_inline]] bool allocate_tiny_again(u32 size, Granule& g) {
+    const Granule c = (size + granule_bytes - 1) >> granule_shift;
+    if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
+    return this->place_again(c, g);
+  }
+
+  /// The hot path of deallocate: gives back a block of up to tiny_bytes. Returns whether that is what begins at
+  /// `p`; when not, nothing has changed. Small enough for engines to inline it: what it does not know, it leaves.
+  [[gnu::always_inline]] bool deallocate_tiny(Address p) {
+    // Rotating makes an address between granules a huge number: one comparison checks both.
+    const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
+    if (turned >= this->header().granules) [[unlikely]]
+      return false;
+    const Granule g = static_cast<Granule>(turned);
+    const Address start_ref = this->record_ref(g >> granule_page_shift) + Base::bit_byte(g);
+    const auto start_at = this->at(start_ref);
+    const u32 shift = g & 7;
+    const u64 starts = load<u64>(start_at) >> shift;
+    const u32 live = load<u8, page_record::live>(start_at);
+    const u32 bit = 1u << shift;
+    const Granule n = lowest_bit_or_64(starts ^ 1);
+    // Where no block begins n is 0.
+    if (n - 1 >= Base::tiny_max || (live & bit) == 0) [[unlikely]]
+      return false;
+    store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
+    this->note_free(n);
+    const Address top = this->top(n) + Base::place_bytes;
+    const auto place = this->at(top);
+    // Where the stack is full the next sweep finds the block.
+    if (Base::hinted_bits(place) != Base::stack_end) [[likely]] {
+      Base::set_hint(place, g, start_ref);
+      this->set_top(n, top);
+    } else if (this->exact()) {
+      release_slow(g, n);
+    }
+    return true;
+  }
+
+  /// deallocate for any block, not fast for short ones.
+  [[gnu::noinline]] Error deallocate_any(Address p) {
+    const Granule g = this->live_block(p);
+    if (Base::failed(g)) return Base::error_of(g);
+    const Granule n = this->live_size_at(g);
+    this->clear_bit(g, page_record::live);
+    this->note_free(n);
+    this->release(g, n);
+    return Error::none;
+  }
 
   /// allocate_raw, once: for callers that are not hot themselves.
   [[gnu::noinline]] Granule allocate_call(u64 size) {
@@ -263,7 +288,7 @@ class BasicHeap : protected Validate<Place> {
     this->header().quota = ~u64{0};
     Granule g = this->place_slow(c + extra);
     if (!Base::failed(g)) g = cut_to_alignment(g, alignment, c);
-    const u32 live = static_cast<u32>(this->agent().account);
+    const u32 live = this->live_granules();
     this->agent().peak = live > peak ? live : peak;
     this->header().quota = quota;
     this->set_watermark();
@@ -332,12 +357,11 @@ class BasicHeap : protected Validate<Place> {
     this->unmake(g, n);
     this->make(g, at, BlockKind::live);
     this->make(g + at, n - at, BlockKind::live);
-    this->agent().account += Base::one_block;
   }
   /// A live block becomes free.
   void release_live(Granule g, Granule n) {
     this->clear_bit(g, page_record::live);
-    this->agent().account -= Base::one_block + n;
+    this->note_free(n);
     this->release(g, n);
   }
   /// Cuts off what a live block of n granules has beyond c, if the policy does not let it keep that.
@@ -370,7 +394,7 @@ class BasicHeap : protected Validate<Place> {
     const Granule keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
     this->note_peak(keep - n);
     this->make(g, keep, BlockKind::live);
-    this->agent().account += keep - n;
+    this->note_live(keep - n);
     if (keep != whole) {
       this->make(g + keep, whole - keep, BlockKind::free);
       this->release(g + keep, whole - keep);

@@ -46,7 +46,7 @@ class Report : public Relocate<Place> {
                                : granule_limit;
   }
 
-  u64 live_bytes() const { return (agent().account & 0xFFFFFFFFu) << granule_shift; }
+  u64 live_bytes() const { return u64{Base::live_granules()} << granule_shift; }
 
   /// One figure of the heap, in bytes or as a number. Scalars in, scalar out.
   [[gnu::noinline]] u64 figure(Statistic which) const {
@@ -57,7 +57,7 @@ class Report : public Relocate<Place> {
       case Statistic::free_bytes: return h.managed_bytes - h.metadata_bytes - live_bytes();
       case Statistic::metadata_bytes: return h.metadata_bytes;
       case Statistic::reserved_bytes: return h.reserved_bytes;
-      case Statistic::live_blocks: return agent().account >> 32;
+      case Statistic::live_blocks: return count_live();
       case Statistic::peak_bytes: return u64{agent().peak} << granule_shift;
       case Statistic::quota_bytes: return h.quota;
       case Statistic::maximum_bytes: return h.maximum < h.end ? h.maximum : h.end;
@@ -66,6 +66,17 @@ class Report : public Relocate<Place> {
       case Statistic::grow_count: return h.grow_count;
       default: return walk_for(which);
     }
+  }
+
+ protected:
+  u64 count_live() const {
+    u64 count = 0;
+    for (u32 page = 0; page < Base::page_count(); ++page)
+      for (u32 i = 0; i < granules_per_page / 8; i += 8)
+        count +=
+            static_cast<u32>(__builtin_popcountll(load<u64>(Base::record(page) + page_record::start + i) &
+                                                  load<u64>(Base::record(page) + page_record::live + i)));
+    return count;
   }
 
  private:

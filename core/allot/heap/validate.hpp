@@ -79,6 +79,34 @@ class Validate : public Report<Place> {
   }
 
  private:
+  /// The lower of peak and quota, but where that is more than 31 bits above what is live.
+  bool watermark_holds() const {
+    const auto& a = agent();
+    const u64 quota = header().quota >> granule_shift;
+    const u64 lower = a.peak < quota ? a.peak : quota;
+    return a.watermark == lower || (a.watermark < lower && lower > 0x7FFFFFFFu);
+  }
+
+  /// Whether a stack lies between its ends, and its hints are of the heap's granules and of their own records.
+  bool stack_holds(Granule size) const {
+    const u32 places = Base::places_of(size, agent().hint_cap);
+    const Address bottom = Base::bottom_of(size);
+    const Address top = Base::top(size);
+    if (top < bottom || (top - bottom) % Base::place_bytes != 0 || top - bottom > places * Base::place_bytes)
+      return false;
+    const Address above = bottom + (places + 1) * Base::place_bytes;
+    if (Base::hinted_bits(at(bottom)) != Base::stack_end || Base::hinted_bits(at(above)) != Base::stack_end)
+      return false;
+    for (Address place = bottom + Base::place_bytes; place < above; place += Base::place_bytes) {
+      const Address bits = Base::hinted_bits(at(place));
+      if (bits == Base::stack_end) return false;
+      if (place > top) continue;
+      const Granule g = Base::hinted(at(place));
+      if (g >= header().granules || bits != Base::start_ref(g)) return false;
+    }
+    return true;
+  }
+
   u32 check_pages() {
     for (u32 page = 0; page < Base::page_count(); ++page) {
       const RecordRef ref =
@@ -98,22 +126,15 @@ class Validate : public Report<Place> {
 
   u32 check_agent() {
     const auto& a = agent();
-    const u64 quota = header().quota >> granule_shift;
     if (a.id != 0 || a.state != 1) return broken(11, a.id);
-    if (a.watermark != (a.peak < quota ? a.peak : quota) || a.peak < (a.account & 0xFFFFFFFFu) ||
-        a.peak >= granule_limit)
+    if (!watermark_holds() || a.peak < Base::live_granules() || a.peak >= granule_limit)
       return broken(12, a.peak);
     const bool cap_ok =
         exact() ? a.hint_cap == 0
                 : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
-    if (!cap_ok || (!exact() && !in_records(a.hints, hint_bytes(a.hint_cap)))) return broken(13, a.hints);
-    if (exact() && a.hints != 0) return broken(13, a.hints);
-    for (u32 size = 0; size < sizeof a.counts; ++size) {
-      const u32 most = size == 0 || size > small_max ? 0 : Base::cap_of(size, a.hint_cap);
-      if (a.counts[size] > most) return broken(14, size);
-      for (u32 i = 0; i < a.counts[size]; ++i)
-        if (load<u32>(Base::stack_of(size) + i * 4) >= header().granules) return broken(14, size);
-    }
+    if (!cap_ok || !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address)))) return broken(13, a.hints);
+    for (Granule size = 1; size <= small_max; ++size)
+      if (!stack_holds(size)) return broken(14, size);
     const Granule count = header().granules;
     if (a.run_begin == granule_limit
             ? a.run_end != granule_limit
@@ -161,7 +182,7 @@ class Validate : public Report<Place> {
 
   u32 check_blocks() {
     const Granule count = header().granules;
-    u64 live = 0, blocks = 0, free = 0, metadata = 0, reserved = 0;
+    u64 live = 0, free = 0, metadata = 0, reserved = 0;
     bool run_seen = agent().run_begin == granule_limit;
     BlockKind previous = BlockKind::none;
     for (Granule g = Base::begin_granule(); g < count;) {
@@ -183,7 +204,6 @@ class Validate : public Report<Place> {
       }
       if (kind == BlockKind::live) {
         live += n;
-        ++blocks;
       } else if (kind == BlockKind::free) {
         free += n;
         if (exact() && previous == BlockKind::free) return broken(20, Base::address_of(g));
@@ -201,8 +221,7 @@ class Validate : public Report<Place> {
     const auto& h = header();
     const u64 fence = (h.origin + (u64{count} << granule_shift) - h.top) >> granule_shift;
     if (!run_seen) return broken(15, agent().run_begin);
-    if (live != (agent().account & 0xFFFFFFFFu) || blocks != agent().account >> 32)
-      return broken(22, live << granule_shift);
+    if (live != Base::live_granules()) return broken(22, live << granule_shift);
     if (metadata << granule_shift != h.metadata_bytes) return broken(23, metadata << granule_shift);
     if ((reserved - fence) << granule_shift != h.reserved_bytes) return broken(24, reserved << granule_shift);
     if ((live + free + metadata) << granule_shift != h.managed_bytes)

@@ -55,8 +55,8 @@ class Image : public Handle<Place> {
   }
   /// This agent's record. One agent runs a heap today; its record follows the header.
   Agent& agent() const {
-    return *reinterpret_cast<Agent*>(place().record_base() +
-                                     static_cast<uintptr_t>(image() + sizeof(Header)));
+    // By pointer arithmetic, which the compiler folds into the offsets of loads where the image is a constant.
+    return *reinterpret_cast<Agent*>(reinterpret_cast<char*>(&header()) + sizeof(Header));
   }
 
   /// What must hold in every sound image, or the code that follows is undefined: costs something only where
@@ -69,14 +69,21 @@ class Image : public Handle<Place> {
   }
 
   /// The record of a page below `granules`.
-  Pointer record(u32 page) const {
-    return at(load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
-  }
+  Pointer record(u32 page) const { return at(record_ref(page)); }
   Pointer record_of(Granule g) const { return record(g >> granule_page_shift); }
-
-  Address address_of(Granule g) const {
-    return static_cast<Address>(header().origin) + (static_cast<Address>(g) << granule_shift);
+  /// Its Ref.
+  Address record_ref(u32 page) const {
+    return load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
   }
+
+  /// The address of granule 0. An image inside lies in its own first page: nothing need be read to know it.
+  Address origin() const {
+    if constexpr (Place::inside)
+      return static_cast<Address>(image()) & ~static_cast<Address>(page_bytes - 1);
+    else
+      return static_cast<Address>(header().origin);
+  }
+  Address address_of(Granule g) const { return origin() + (static_cast<Address>(g) << granule_shift); }
   u32 page_count() const { return header().granules >> granule_page_shift; }
 
   /// Recomputes the checksum; every function that changes the checked part ends with it.
@@ -107,6 +114,7 @@ class Image : public Handle<Place> {
     }
     if (h.checksum != checksum() || h.self != image() || h.header_bytes != sizeof(Header))
       return Error::corrupt_image;
+    if (Place::inside && h.begin != image()) return Error::corrupt_image;
     if (h.granules % granules_per_page != 0 || h.granules >= granule_limit ||
         h.origin + u64{h.granules} * granule_bytes < h.top ||
         h.origin + u64{h.granules} * granule_bytes - h.top >= page_bytes)

@@ -98,26 +98,27 @@ inline constexpr u32 quick_depth = 8;
 
 /// What one agent owns: its accounting and its hints. Only that agent writes it.
 struct Agent {
-  u64 account;            // live blocks << 32 | live granules
+  u32 room;               // granules that may become live before the watermark: a signed number
+  u32 last_cut;           // the size last cut from the run
   u32 watermark;          // live granules above this need a closer look: min(peak, quota)
   u32 peak;               // most live granules so far
   Granule run_begin;      // the free extent from which small blocks are cut; none when both are equal
   Granule run_end;
-  u64 hints;              // Ref of the hint stacks' entries
-  u32 hint_cap;           // entries of a stack for up to 32 granules; a quarter of it for larger ones
+  u64 hints;              // Ref of the hint stacks
+  u32 hint_cap;           // places of a stack for up to 32 granules; an eighth of it for larger ones
   u32 id;
   u32 sweep_page;         // where the next sweep resumes
   u32 state;              // 0 unused, 1 in use
-  u8 counts[144];         // depth of the stack of each size; [0] and what follows [128] stay 0
+  u64 tops[small_max + 1];  // Ref of the topmost hint of each size, as long as an address; [0] unused
   u32 octaves;            // which octaves of bins hold a block
   u32 binned;             // granules in bins
   u16 bins[26];           // which bins of each octave do
   u32 high;               // most live granules since everything was merged
   u32 heads[bin_count];   // first block of each bin, as granule + 1
-  u8 quick_count[quick_bins];               // places taken for each bin
+  u8 quick_count[quick_bins + 8];           // places taken for each bin; the last eight stay 0
   u64 quick[quick_bins * quick_depth];      // length << 32 | granule of each block
 };
-static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7056);
+static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7952);
 
 /// A page record describes the 4096 granules of one page, one bit each in two bitmaps:
 ///
@@ -149,8 +150,12 @@ constexpr u32 page_record_bytes(u8 flags) {
          (flags & image_flag::shared ? page_record::remote_bytes : 0);
 }
 
-/// Bytes of the hint stacks for a given cap: 32 stacks of `cap` and 96 of a quarter of it.
-constexpr u32 hint_bytes(u32 cap) { return (32 + 96 / 4) * cap * 4; }
+/// The hint stacks for a given cap: 32 of `cap` places and 96 of an eighth of it, before, between and behind them
+/// a place that ends both. A place is a granule and, as long as an address is, the Ref of its start bit's byte.
+constexpr u32 hint_places(u32 cap) { return 32 * (cap + 1) + 96 * (cap / 8 + 1) + 1; }
+constexpr u32 hint_bytes(u32 cap, u32 address_bytes) {
+  return static_cast<u32>(round_up(u64{hint_places(cap)} * 2 * address_bytes, granule_bytes));
+}
 inline constexpr u32 first_hint_cap = 8;
 inline constexpr u32 last_hint_cap = 128;
 inline constexpr u32 first_page_map_capacity = 16;

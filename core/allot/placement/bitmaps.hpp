@@ -138,19 +138,35 @@ class Bitmaps : public Image<Place> {
   [[gnu::noinline]] Granule size_slow(Granule g) const {
     const u32 byte = bit_byte(g);
     if (byte < granules_per_page / 8 - 24) [[likely]] {
-      // The page's bits reach far enough: two more loads see all that a small block can span.
-      const auto at = record_of(g) + page_record::start + byte;
-      const u32 before = g & 7;
-      const u64 near = load<u64>(at + 7);
-      const u64 far = load<u64>(at + 15);
-      if ((near | far) != 0) {
-        const Granule n = near != 0 ? 56 - before + lowest_bit(near) : 120 - before + lowest_bit(far);
-        if (n <= small_max) return n;
-      }
-      return length_of_long(g);
+      const Granule n = size_within_page(record_of(g), g);
+      return n != 0 ? n : length_of_long(g);
     }
     const Granule end = next_start(g, small_max + 1);
     return end - g <= small_max ? end - g : length_of_long(g);
+  }
+
+  /// The size of a live block, which is not the run, at `g`, where it may well be a long one.
+  Granule live_size_at(Granule g) const {
+    if (small_code || bit_byte(g) >= granules_per_page / 8 - 24) return size_at(g);
+    const auto page = record_of(g);
+    const u64 bits = load<u64>(page + page_record::start + bit_byte(g)) >> (g & 7) ^ 1;
+    if (bits != 0) return lowest_bit(bits);
+    const Granule n = size_within_page(page, g);
+    if (n != 0) return n;
+    // So far from the page's end the word with its length lies in the page, too.
+    const u32 length = load<u32>(page + page_record::live + ((first_word(g) + 1) & 127) * 4);
+    return length != 0 ? length : 1;
+  }
+
+  /// The size of a block of 57 to small_max granules that begins more than that before the end of the page whose
+  /// record is at `page`; 0 for a longer one. Two loads see all that such a block can span.
+  Granule size_within_page(Pointer page, Granule g) const {
+    const auto at = page + page_record::start + bit_byte(g);
+    const u32 before = g & 7;
+    const u64 near = load<u64>(at + 7);
+    if (near != 0) return 56 - before + lowest_bit(near);
+    const Granule n = 120 - before + lowest_bit_or_64(load<u64>(at + 15));
+    return n <= small_max ? n : 0;
   }
 
   /// What a block longer than small_max says of its length. Never 0, not even in a damaged image: a walk

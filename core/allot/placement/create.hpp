@@ -65,7 +65,8 @@ class Create : public Growth<Place> {
     constexpr u64 agent_at = sizeof(Header);
     constexpr u64 map_at = agent_at + sizeof(Agent);
     constexpr u64 hints_at = map_at + first_page_map_capacity * sizeof(Address);
-    const u64 records_at = hints_at + (exact ? 0 : hint_bytes(first_hint_cap));
+    const u32 hint_cap = exact ? 0 : first_hint_cap;
+    const u64 records_at = hints_at + hint_bytes(hint_cap, sizeof(Address));
     constexpr u32 first_records = 2;
     const u64 image_bytes = records_at + first_records * record_bytes;
     const Granule image = Place::inside ? Base::granules_of(image_bytes) : 0;
@@ -117,8 +118,7 @@ class Create : public Growth<Place> {
 
     auto& a = agent();
     a.run_begin = a.run_end = granule_limit;
-    a.hints = exact ? 0 : Base::image() + hints_at;
-    a.hint_cap = exact ? 0 : first_hint_cap;
+    Base::make_stacks(Base::image() + hints_at, hint_cap);
     a.id = 0;
     a.state = 1;
 

@@ -59,6 +59,12 @@ class Extents : public Bitmaps<Place> {
   ALLOT_ONCE_IF_SMALL bool is_free(Granule g) const {
     return g != agent().run_begin && Base::kind_at(g) == BlockKind::free;
   }
+  // --- The account ------------------------------------------------------------------------------
+
+  u32 live_granules() const { return agent().watermark - agent().room; }
+  void note_live(Granule n) { agent().room -= n; }
+  void note_free(Granule n) { agent().room += n; }
+
   bool run_exists() const { return agent().run_begin != agent().run_end; }
 
   Granule begin_granule() const {

@@ -93,23 +93,21 @@ class Growth : public ExactSearch<Place> {
     return take_pages_behind(take_available(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
   }
 
-  /// Larger hint stacks for a heap that has grown: 0.7 % of it at most.
+  /// Larger hint stacks for a heap that has grown: 1.4 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     if (old_cap == 0) return;  // policy exact
     u32 cap = old_cap;
     while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
     if (cap == old_cap) return;
-    const RecordRef to = take_records(hint_bytes(cap));
+    const RecordRef to = take_records(hint_bytes(cap, sizeof(Address)));
     if (to == 0) return;
     const RecordRef from = agent().hints;
     // What the old stacks hold is found again by the next sweep.
-    Base::forget_hints();
-    agent().hints = to;
-    agent().hint_cap = cap;
+    Base::make_stacks(to, cap);
     // The first stacks are part of the image's own extent; later ones are extents and can be given back.
     if constexpr (Place::inside) {
-      if (old_cap != first_hint_cap) give_back_records(from, hint_bytes(old_cap));
+      if (old_cap != first_hint_cap) give_back_records(from, hint_bytes(old_cap, sizeof(Address)));
     }
     Base::seal();
   }
@@ -270,7 +268,7 @@ class Growth : public ExactSearch<Place> {
     const Granule start = header().granules + static_cast<Granule>(gap << granule_page_shift);
     const Granule front_at = clear > start ? clear : start;
     u64 granules = 0;
-    u32 spare = page_count() / 2 + 1;
+    u32 spare = page_count() < 256 ? page_count() / 2 + 1 : 128;
     for (;;) {
       map = map_deficit(gap + pages);
       pool = pool_deficit(pages + (gap != 0), spare);

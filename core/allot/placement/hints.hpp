@@ -1,12 +1,14 @@
 // Purpose: the per-size stacks of recently freed small blocks.
 // Floor:   placement.
 //
-//   agent.counts   [ size 0 | size 1 | size 2 | ... | size 128 | zeros ]    depth of each stack, u8
-//   agent.hints    [ size 1: cap entries | ... | size 32 | size 33: cap/4 entries | ... | size 128 ]
+//   agent.tops     [ - | size 1 | size 2 | ... | size 128 ]    Ref of the topmost hint of each stack
+//   agent.hints    | end | size 1: cap places | end | size 2 ... | end | size 33: cap/4 places | end ... | end |
 //
-// An entry is a granule where a free block of that size began when it was pushed. Entries may be stale
-// or double: each is checked against the bitmaps when it is popped, so that merging never has to look
-// for them, and dropping one loses nothing but time.
+// A hint is a granule where a free block of that size began when it was pushed, and the Ref of the byte with its
+// start bit, so that whoever pops it need not find the page's record again. Where a stack ends, below and above, lies
+// a place with a Ref that no hint has: a full and an empty stack are found out by the look at the place that is
+// made anyway. Hints may be stale or double: each is checked against the bitmaps when it is popped, so that
+// merging never has to look for them, and dropping one loses nothing but time.
 #pragma once
 
 #include <allot/placement/extents.hpp>
@@ -18,29 +20,70 @@ class Hints : public Extents<Place> {
  public:
   using Base = Extents<Place>;
   using Base::Base;
+  using typename Base::Address;
   using typename Base::Pointer;
 
  protected:
   using Base::agent;
   using Base::at;
 
-  /// Sizes up to here have full stacks, and their blocks end within one 64-bit load of start bits.
-  static constexpr Granule tiny_max = 32;
+  /// Blocks up to this size end within one 64-bit load of start bits, whatever bit of a byte they begin at.
+  static constexpr Granule tiny_max = 56;
+  /// Sizes up to this one have stacks of full length.
+  static constexpr Granule deep_max = 32;
 
-  static constexpr u32 cap_of(Granule size, u32 cap) { return size <= tiny_max ? cap : cap >> 2; }
-  ALLOT_ONCE_IF_SMALL Pointer stack_of(Granule size) const {
+  /// Bytes of a place, and what lies in its second half at the end of a stack.
+  static constexpr u32 place_bytes = 2 * sizeof(Address);
+  static constexpr Address stack_end = 1;
+
+  /// The Ref of the topmost hint of a size.
+  Address top(Granule size) const {
+    if constexpr (Place::Access::trusted)
+      return reinterpret_cast<const Address*>(agent().tops)[size];
+    else
+      return load<Address>(top_at(size));
+  }
+  void set_top(Granule size, Address ref) {
+    if constexpr (Place::Access::trusted)
+      reinterpret_cast<Address*>(agent().tops)[size] = ref;
+    else
+      store<Address>(top_at(size), ref);
+  }
+
+  // A place's halves: the granule, and the Ref of the byte that holds its start bit.
+  static Granule hinted(Pointer place) { return load<u32>(place); }
+  static Address hinted_bits(Pointer place) { return load<Address, sizeof(Address)>(place); }
+  static void set_hint(Pointer place, Granule g, Address bits) {
+    store<u32>(place, g);
+    store<Address, sizeof(Address)>(place, bits);
+  }
+
+  /// The byte that holds the start bit of a hint's granule. In records that are not trusted it is found anew.
+  [[gnu::always_inline]] Pointer start_byte(Granule g, Address hinted) const {
+    if constexpr (Place::Access::trusted)
+      return at(hinted);
+    else
+      return Base::record_of(g) + Base::bit_byte(g);
+  }
+  /// Its Ref.
+  Address start_ref(Granule g) const { return Base::record_ref(g >> granule_page_shift) + Base::bit_byte(g); }
+
+  static constexpr u32 places_of(Granule size, u32 cap) { return size <= deep_max ? cap : cap >> 3; }
+  /// The end below a size's stack.
+  ALLOT_ONCE_IF_SMALL Address bottom_of(Granule size) const {
     const auto& a = agent();
-    const u32 before = size <= tiny_max ? (size - 1) * a.hint_cap
-                                        : tiny_max * a.hint_cap + (size - tiny_max - 1) * (a.hint_cap >> 2);
-    return at(a.hints) + static_cast<uintptr_t>(before) * 4;
+    const u32 cap = a.hint_cap;
+    const u32 before = size <= deep_max ? (size - 1) * (cap + 1)
+                                        : deep_max * (cap + 1) + (size - deep_max - 1) * ((cap >> 3) + 1);
+    return static_cast<Address>(a.hints) + static_cast<Address>(before) * place_bytes;
   }
 
   ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) {
-    auto& a = agent();
-    const u32 depth = a.counts[size];
-    if (depth >= cap_of(size, a.hint_cap)) return;
-    store<u32>(stack_of(size) + depth * 4, g);
-    a.counts[size] = static_cast<u8>(depth + 1);
+    const Address ref = top(size) + place_bytes;
+    const auto place = at(ref);
+    if (hinted_bits(place) == stack_end) return;
+    set_hint(place, g, start_ref(g));
+    set_top(size, ref);
   }
 
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
@@ -58,31 +101,48 @@ class Hints : public Extents<Place> {
   /// or 0. Stale hints on the way are dropped. (One scalar: an out parameter would need a stack in
   /// memory, which a module over a foreign memory has not.)
   [[gnu::noinline]] u64 pop_hint(Granule low, Granule high) {
-    auto& a = agent();
-    for (Granule from = low; from <= high;) {
-      // Eight depths at a time. Bytes behind [128] are 0, so the load may run past `high`.
-      const u64 depths = load<u64>(at(Base::image() + sizeof(Header) + offsetof(Agent, counts) + from));
-      if (depths == 0) {
-        from += 8;
-        continue;
+    for (Granule size = low; size <= high; ++size) {
+      for (;;) {
+        const Address ref = top(size);
+        const auto place = at(ref);
+        if (hinted_bits(place) == stack_end) break;
+        const Granule g = hinted(place);
+        set_top(size, ref - place_bytes);
+        if (is_free_of_size(g, size)) return u64{size} << 32 | g;
       }
-      from += lowest_bit(depths) >> 3;
-      if (from > high) break;
-      const auto stack = stack_of(from);
-      for (u32 depth = a.counts[from]; depth != 0;) {
-        --depth;
-        const Granule g = load<u32>(stack + depth * 4);
-        a.counts[from] = static_cast<u8>(depth);
-        if (is_free_of_size(g, from)) {
-          return u64{from} << 32 | g;
-        }
-      }
-      ++from;
     }
     return 0;
   }
 
-  void forget_hints() { __builtin_memset(static_cast<void*>(&agent().counts), 0, sizeof agent().counts); }
+  /// Hints in the stack of a size.
+  u32 depth_of(Granule size) const { return static_cast<u32>((top(size) - bottom_of(size)) / place_bytes); }
+
+  /// Empties all stacks.
+  [[gnu::noinline]] void forget_hints() {
+    if (agent().hint_cap == 0) return;
+    for (Granule size = 1; size <= small_max; ++size) set_top(size, bottom_of(size));
+  }
+
+  /// Makes stacks of `cap` places each at `ref`, in zeroed records, the agent's own: empty ones.
+  void make_stacks(RecordRef ref, u32 cap) {
+    auto& a = agent();
+    a.hints = ref;
+    a.hint_cap = cap;
+    for (Granule size = 1; size <= small_max; ++size) {
+      const Address bottom = bottom_of(size);
+      set_hint(at(bottom), 0, stack_end);
+      set_top(size, bottom);
+    }
+    // Without places (policy exact) all are one, which is empty and full at once.
+    const Address last = bottom_of(small_max) + ((cap >> 3) + 1) * place_bytes;
+    set_hint(at(last), 0, stack_end);
+  }
+
+ private:
+  Pointer top_at(Granule size) const {
+    return at(Base::image() + sizeof(Header) + offsetof(Agent, tops) +
+              static_cast<uintptr_t>(size) * sizeof(Address));
+  }
 };
 
 }  // namespace allot

@@ -109,12 +109,30 @@ class Merge : public Quick<Place> {
   Granule absorb_after(Granule end) {
     const Granule from = end;
     while (has_next(end) && is_free(end)) {
+      if (const Granule absorbed = absorb_word(end)) {
+        end += absorbed;
+        continue;
+      }
       const Granule n = size_at(end);
       unfile(end, n);
       unmake(end, n);
       end += n;
     }
     return end - from;
+  }
+
+  /// Dissolves the free block at `g` and those after it, all at once, up to the last that begins in the same 64
+  /// granules, if all that begin there from `g` on are free. Returns their granules.
+  Granule absorb_word(Granule g) {
+    const u32 shift = g & 63;
+    const auto at = record_of(g) + (Base::bit_byte(g) & ~7u);
+    const u64 starts = load<u64>(at) >> shift;
+    // Live blocks, marks of metadata, and the words of long blocks all show here; but not the run.
+    if (load<u64>(at + page_record::live) >> shift != 0 || (agent().run_begin ^ g) < 64) return 0;
+    Base::require(starts != 0);
+    const u32 last = highest_bit(starts);
+    store<u64>(at, load<u64>(at) & ~(((u64{1} << last) - 1) << shift));
+    return last;
   }
 
   /// Gives up the run: dissolves it and returns its granules.
@@ -164,7 +182,7 @@ class Merge : public Quick<Place> {
         make(g, n, BlockKind::free);
         file(g, n);
         if (n > best) best = n;
-      } else if (n <= small_max && agent().counts[n] < fill) {
+      } else if (n <= small_max && Base::depth_of(n) < fill) {
         push_hint(g, n);
         if (n > best) best = n;
       }
@@ -193,7 +211,7 @@ class Merge : public Quick<Place> {
     flush_quick();
     Base::forget_hints();
     for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~0u);
-    agent().high = static_cast<u32>(agent().account);
+    agent().high = Base::live_granules();
   }
 
  private:

@@ -23,6 +23,7 @@ class PlaceBlocks : public Shrink<Place> {
  public:
   using Base = Shrink<Place>;
   using Base::Base;
+  using typename Base::Address;
 
  protected:
   using Base::agent;
@@ -32,38 +33,60 @@ class PlaceBlocks : public Shrink<Place> {
   using Base::record;
   using Base::size_at;
 
-  static constexpr u64 one_block = u64{1} << 32;
   static constexpr bool failed(Granule g) { return g >= granule_limit; }
   static constexpr Granule failure(Error error) { return ~static_cast<u32>(error); }
   static constexpr Error error_of(Granule g) { return static_cast<Error>(~g); }
 
-  /// A block of `c` granules or slightly more, c >= 1: the hot path is the first half of this function.
+  /// A block of `c` granules or slightly more, c >= 1.
   [[gnu::always_inline]] Granule place_block(Granule c) {
-    if (c <= Base::tiny_max) {
-      auto& a = agent();
-      const u32 depth = a.counts[c];
-      if (depth != 0) [[likely]] {
-        const Granule g = load<u32>(at(a.hints) + ((c - 1) * a.hint_cap + depth - 1) * 4);
-        a.counts[c] = static_cast<u8>(depth - 1);
-        const auto page = record(g >> granule_page_shift);
-        const u32 byte = Base::bit_byte(g);
-        const u32 shift = g & 7;
-        const u64 starts = load<u64>(page + byte) >> shift;
-        const u32 live = load<u8>(page + page_record::live + byte);
-        // The block begins at g, ends at g + c, and is free: the hint holds.
-        const u64 shape = u64{1} | u64{1} << c;
-        if ((starts & (shape | (shape - 2))) == shape && (live >> shift & 1) == 0) [[likely]] {
-          const u64 account = a.account + (one_block + c);
-          if (static_cast<u32>(account) <= a.watermark) [[likely]] {
-            a.account = account;
-            store<u8>(page + page_record::live + byte, static_cast<u8>(live | 1u << shift));
-            return g;
-          }
-          return take_above_watermark(g, c);
-        }
-      }
-    }
+    Granule g = 0;
+    if (c <= Base::tiny_max && place_again(c, g)) [[likely]]
+      return g;
     return place_small_or_grow(c);
+  }
+
+  /// The hot path: a block of exactly `c` granules, up to tiny_max, that was freed lately. Returns whether there is
+  /// one; changes nothing when not.
+  [[gnu::always_inline]] bool place_again(Granule c, Granule& g) { return try_hint(c, g) == Hint::held; }
+
+  enum class Hint { held, none, stale };
+  /// Takes the block at the topmost hint of a size that one load of start bits sees. Changes nothing when there is
+  /// no hint, or it does not hold, or the block is not to be had without a closer look at the watermark.
+  [[gnu::always_inline]] Hint try_hint(Granule size, Granule& found) {
+    const Address top = Base::top(size);
+    const auto place = at(top);
+    const Address bits = Base::hinted_bits(place);
+    if (bits == Base::stack_end) [[unlikely]]
+      return Hint::none;
+    const Granule g = Base::hinted(place);
+    const auto start_at = Base::start_byte(g, bits);
+    const u32 shift = g & 7;
+    const u64 starts = load<u64>(start_at) >> shift;
+    const u32 live = load<u8, page_record::live>(start_at);
+    const u32 bit = 1u << shift;
+    const u32 room = agent().room - size;
+    // The block begins at g, ends at g + size, and is free.
+    if (lowest_bit_or_64(starts ^ 1) != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
+      return Hint::stale;
+    Base::set_top(size, top - Base::place_bytes);
+    agent().room = room;
+    store<u8, page_record::live>(start_at, static_cast<u8>(live | bit));
+    found = g;
+    return Hint::held;
+  }
+
+  /// Borrows: the block at a hint of the smallest size in [c, most] that has one that holds, most <= tiny_max and not
+  /// more than there is room for below the watermark. Drops those that do not hold. Returns whether there is one.
+  [[gnu::always_inline]] bool place_near(Granule c, Granule most, Granule& g) {
+    for (Granule size = c; size <= most;) {
+      const Hint hint = try_hint(size, g);
+      if (hint == Hint::held) return true;
+      if (hint == Hint::none)
+        ++size;
+      else
+        Base::set_top(size, Base::top(size) - Base::place_bytes);
+    }
+    return false;
   }
 
   Granule place_slow(Granule c) { return c <= small_max ? place_small_or_grow(c) : place_long_or_grow(c); }
@@ -71,9 +94,19 @@ class PlaceBlocks : public Shrink<Place> {
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
     if (!exact()) {
       // Its own stack, or one of the stacks of slightly larger sizes: borrow.
-      const Granule slack = Base::slack_limit(c);
-      if (const u64 found = Base::pop_hint(c, slack < small_max ? slack : small_max))
-        return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      Granule most = Base::slack_limit(c);
+      if (most > small_max) most = small_max;
+      Granule from = c;
+      Granule g = 0;
+      if (!small_code && c <= Base::tiny_max &&
+          static_cast<i32>(agent().room) >= static_cast<i32>(Base::tiny_max)) {
+        if (place_near(c, most < Base::tiny_max ? most : Base::tiny_max, g)) return g;
+        from = Base::tiny_max + 1;
+      }
+      if (from <= most) {
+        if (const u64 found = Base::pop_hint(from, most))
+          return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      }
     }
     const Granule g = place_small(c);
     return g != granule_limit ? g : place_harder(c);
@@ -111,23 +144,30 @@ class PlaceBlocks : public Shrink<Place> {
       }
     }
     while (Base::extend(c)) {
-      Base::widen_hints();
       const Granule g = place_free(c);
-      if (g != granule_limit) return g;
+      if (g == granule_limit) continue;
+      // Only now: what was taken is for the block first.
+      Base::widen_hints();
+      return g;
     }
     return place_last(c);
   }
 
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
-  /// sweep is paid for by the frees of a quarter of the heap.
+  /// sweep is paid for by the frees of a quarter of the heap; it is for short blocks, as long ones are merged anyway.
   ALLOT_ONCE_IF_SMALL void merge_after_phase() {
     auto& a = agent();
-    const u32 live = static_cast<u32>(a.account);
+    const u32 live = Base::live_granules();
+    const u32 freed = a.high - live;
     if (live >= a.high)
       a.high = live;
-    else if (a.high - live > header().managed_bytes >> (granule_shift + 2)) [[unlikely]]
-      Base::merge_all();
+    else if (freed > header().managed_bytes >> (granule_shift + 2)) [[unlikely]] {
+      if (scattered() > freed / 4)
+        Base::merge_all();
+      else
+        a.high = live;
+    }
   }
 
   /// The live bytes reach a new peak, or the quota. The block at `g` is free, of n granules, and in no
@@ -137,7 +177,7 @@ class PlaceBlocks : public Shrink<Place> {
       Base::release(g, n);
       return failure(Error::quota_exceeded);
     }
-    agent().account += one_block + n;
+    Base::note_live(n);
     Base::set_bit(g, page_record::live);
     return g;
   }
@@ -146,26 +186,33 @@ class PlaceBlocks : public Shrink<Place> {
   Granule scattered() const {
     const auto& a = agent();
     const u64 free = (header().managed_bytes - header().metadata_bytes) >> granule_shift;
-    return static_cast<Granule>(free - static_cast<u32>(a.account) - a.binned - (a.run_end - a.run_begin));
+    return static_cast<Granule>(free - Base::live_granules() - a.binned - (a.run_end - a.run_begin));
   }
 
   ALLOT_ONCE_IF_SMALL bool within_quota(Granule more) const {
-    return (agent().account & 0xFFFFFFFFu) + more <= header().quota >> granule_shift;
+    return u64{Base::live_granules()} + more <= header().quota >> granule_shift;
   }
 
   /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
   ALLOT_ONCE_IF_SMALL bool note_peak(Granule more) {
     if (!within_quota(more)) return false;
     auto& a = agent();
-    const u64 live = (a.account & 0xFFFFFFFFu) + more;
+    const u64 live = u64{Base::live_granules()} + more;
     if (live > a.peak) a.peak = static_cast<u32>(live);
     set_watermark();
     return true;
   }
+  /// Nor further above what is live than 31 bits reach, so that a sign tells when it is passed.
   void set_watermark() {
     auto& a = agent();
     const u64 quota = header().quota >> granule_shift;
-    a.watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
+    const u32 live = Base::live_granules();
+    u32 watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
+    // 4 GiB have fewer granules than that.
+    if (sizeof(Address) > 4 && watermark > live && watermark - live > 0x7FFFFFFFu)
+      watermark = live + 0x7FFFFFFFu;
+    a.room += watermark - a.watermark;
+    a.watermark = watermark;
   }
 
   /// Cuts the free block at `g` (in no bin, not the run) after `c` of its n granules, which become live. The
@@ -185,10 +232,9 @@ class PlaceBlocks : public Shrink<Place> {
   /// The same for a block that is known to be within the slack.
   ALLOT_ONCE_IF_SMALL Granule take_fitting(Granule g, Granule n, Granule c) {
     auto& a = agent();
-    const u64 account = a.account + (one_block + n);
-    if (static_cast<u32>(account) > a.watermark) [[unlikely]]
+    if (static_cast<i32>(a.room) < i64{n}) [[unlikely]]
       return take_or_split(g, n, c);
-    a.account = account;
+    Base::note_live(n);
     Base::set_bit(g, page_record::live);
     return g;
   }
@@ -198,7 +244,7 @@ class PlaceBlocks : public Shrink<Place> {
       Base::release(g, n);
       return failure(Error::quota_exceeded);
     }
-    agent().account += one_block + c;
+    Base::note_live(c);
     split(g, n, c);
     Base::file(g + c, n - c);
     return g;
@@ -278,18 +324,44 @@ class PlaceBlocks : public Shrink<Place> {
     a.run_end = g + n;
   }
 
-  /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size.
+  /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size. The second time
+  /// in a row that it is the same size, more blocks are cut at once, and hinted at.
   Granule cut_run(Granule c) {
     auto& a = agent();
     const Granule g = a.run_begin;
-    if (static_cast<u32>(a.account) + u64{c} > a.watermark && !note_peak(c))
-      return failure(Error::quota_exceeded);
-    a.account += one_block + c;
-    a.run_begin = g + c;
+    if (static_cast<i32>(a.room) < i64{c} && !note_peak(c)) return failure(Error::quota_exceeded);
+    Base::note_live(c);
     Base::set_bit(g, page_record::live);
-    Base::set_bit(g + c, page_record::start);
+    const u32 more = !small_code && a.last_cut == c ? blocks_ahead(c) : 0;
+    if (!small_code) a.last_cut = c;
+    a.run_begin = g + (more + 1) * c;
+    if (more == 0) {
+      Base::set_bit(g + c, page_record::start);
+      return g;
+    }
+    // The bits of where the blocks start, and the run behind them; the lowest block is the first to be handed out.
+    u64 starts = 1;
+    for (u32 i = more; i != 0; --i) {
+      Base::push_hint(g + i * c, c);
+      starts = starts << c | 1;
+    }
+    const auto at = Base::record_of(g) + Base::bit_byte(g);
+    store<u64>(at, load<u64>(at) | starts << (g & 7) << c);
     return g;
   }
+
+  /// How many more blocks of c granules may be cut: as many as one 64-bit word of start bits reaches and the stack,
+  /// which is empty, has places for, from a run that is long enough to lose them, and not across a page's end.
+  u32 blocks_ahead(Granule c) const {
+    const auto& a = agent();
+    const u32 left = granules_per_page - 1 - (a.run_begin & (granules_per_page - 1));
+    if (left < batch_granules || a.run_end - a.run_begin < batch_run) return 0;
+    const u32 reached = batch_granules / c;
+    const u32 places = Base::places_of(c, a.hint_cap);
+    return reached > places ? places : reached == 0 ? 0 : reached - 1;
+  }
+  static constexpr Granule batch_granules = 56;
+  static constexpr Granule batch_run = 256;
 };
 
 }  // namespace allot

@@ -23,7 +23,7 @@ struct PolicyNumbers {
 constexpr PolicyNumbers numbers_of(u32 policy) {
   const auto pick = [policy](u32 packed) { return static_cast<u8>(packed >> policy * 8); };
   //                    fast balanced compact exact
-  return {pick(0x02'02'04'1F), pick(0x02'02'01'00), pick(0x0C'08'07'00), pick(0x05'06'06'06)};
+  return {pick(0x02'02'04'1F), pick(0x02'02'01'00), pick(0x0C'08'07'00), pick(0x05'07'06'06)};
 }
 
 }  // namespace allot

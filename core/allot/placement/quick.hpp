@@ -43,17 +43,24 @@ class Quick : public Bins<Place> {
   /// was freed last in each bin: from the second bin on it fits for certain, and nothing is left to guess.
   /// Returns length << 32 | granule, or 0.
   u64 quick_take(Granule c) {
+    if (c >= quick_limit) return 0;
     auto& a = agent();
     const Granule most = Base::slack_limit(c);
-    for (u32 bin = Base::bin_of(c); bin < quick_bins; ++bin) {
-      const u32 count = a.quick_count[bin];
-      if (count == 0) continue;
-      const u64 found = a.quick[bin * quick_depth + count - 1];
+    const u32 first = Base::bin_of(c);
+    // Eight counts at a time: no policy's slack reaches further than that many bins.
+    u64 counts = load<u64>(Base::at(Base::image() + sizeof(Header) + offsetof(Agent, quick_count) + first));
+    while (counts != 0) {
+      const u32 bin = first + (lowest_bit(counts) >> 3);
+      const u32 top = a.quick_count[bin] - 1u;
+      const u64 found = a.quick[bin * quick_depth + top];
       const Granule n = static_cast<Granule>(found >> 32);
       if (n > most) return 0;
-      if (n < c) continue;
-      leave(bin, count - 1);
-      return found;
+      if (n >= c) {
+        a.quick[bin * quick_depth + top] = 0;
+        a.quick_count[bin] = static_cast<u8>(top);
+        return found;
+      }
+      counts &= ~(u64{255} << (bin - first) * 8);
     }
     return 0;
   }

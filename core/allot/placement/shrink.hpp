@@ -208,9 +208,9 @@ class Shrink : public Create<Place> {
   void keep_hints_before(Granule end) {
     auto& a = agent();
     if (a.hint_cap == 0 || !lies_behind(a.hints, end)) return;
-    Base::forget_hints();
-    a.hints = Base::image() + sizeof(Header) + sizeof(Agent) + first_page_map_capacity * sizeof(Address);
-    a.hint_cap = first_hint_cap;
+    Base::make_stacks(
+        Base::image() + sizeof(Header) + sizeof(Agent) + first_page_map_capacity * sizeof(Address),
+        first_hint_cap);
   }
 
   void drop_pool_behind(Granule end) {

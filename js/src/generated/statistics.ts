@@ -12,7 +12,7 @@ export interface HeapStatistics {
   readonly metadata: number;
   /** Bytes in reserved spans, which are not managed. Read at once. */
   readonly reserved: number;
-  /** Number of live blocks. Read at once. */
+  /** Number of live blocks. Found by walking the heap. */
   readonly blocks: number;
   /** The highest value that live_bytes ever had. Read at once. */
   readonly peak: number;

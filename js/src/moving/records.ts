@@ -20,8 +20,8 @@ const field = {
 } as const;
 const agentField = { hints: 24, hintCap: 32 } as const;
 const granulesPerPage = 4096;
-/** 32 stacks of as many hints as the cap says, and 96 of a quarter of it, of 4 bytes each. */
-const hintBytesPerCap = (32 + 96 / 4) * 4;
+/** 32 stacks of as many places as the cap says, 96 of an eighth of it, and one place at each stack's end: two u32. */
+const hintBytes = (cap: number): number => (32 * (cap + 1) + 96 * (Math.floor(cap / 8) + 1) + 1) * 8;
 
 /** The records of a heap as they were when this was made. */
 export class SavedRecords {
@@ -46,7 +46,7 @@ export class SavedRecords {
     // Header, agent, and the first of all that is replaced by something larger later on.
     this.#save(image, core.allot_block_size(image, image));
     this.#save(pageMap, capacity * 4);
-    this.#save(ref(agent, agentField.hints), agent.getUint32(agentField.hintCap, true) * hintBytesPerCap);
+    this.#save(ref(agent, agentField.hints), hintBytes(agent.getUint32(agentField.hintCap, true)));
     const map = new DataView(buffer, pageMap);
     const pages = header.getUint32(field.granules, true) / granulesPerPage;
     for (let page = 0, last = 0; page < pages; page++) {

@@ -54,11 +54,17 @@ TEST(ValidateDamagedRecords, SeesEveryLostOrInventedLiveBlock) {
   SavedMemory memory(saved.bytes);
   auto heap = SavedHeap::attach(memory, saved.image).value();
   unsigned tried = 0;
+  bool after_free = false;
   for (const allot::Block& block : walk(heap)) {
     if (block.address + block.size > page_bytes) break;
     const std::uint64_t granule = block.address / allot::granule_bytes;
     const std::uint64_t length = block.size / allot::granule_bytes;
-    EXPECT_TRUE(is_noticed(memory, heap, allot::page_record::start, granule)) << granule;
+    const bool is_free = block.kind == allot::BlockKind::free;
+    // Two short free blocks that lose the bit between them are one free block: as sound as before.
+    if (!(is_free && after_free)) {
+      EXPECT_TRUE(is_noticed(memory, heap, allot::page_record::start, granule)) << granule;
+    }
+    after_free = is_free;
     EXPECT_TRUE(is_noticed(memory, heap, allot::page_record::live, granule)) << granule;
     if (block.kind != allot::BlockKind::live) continue;
     ++tried;

@@ -111,6 +111,14 @@ template <class T>
 inline void store(CheckedPointer at, T value) {
   at.set<T>(value);
 }
+template <class T, u32 distance>
+inline T load(CheckedPointer at) {
+  return (at + distance).template get<T>();
+}
+template <class T, u32 distance>
+inline void store(CheckedPointer at, T value) {
+  (at + distance).template set<T>(value);
+}
 
 /// A number that another thread may change while it is used. Each use is one relaxed access.
 template <class T>
@@ -230,7 +238,8 @@ struct CheckedHeader {
 
 /// allot::Agent, field for field.
 struct CheckedAgent {
-  Racy<u64> account;
+  Racy<u32> room;
+  Racy<u32> last_cut;
   Racy<u32> watermark;
   Racy<u32> peak;
   Racy<Granule> run_begin;
@@ -240,13 +249,13 @@ struct CheckedAgent {
   Racy<u32> id;
   Racy<u32> sweep_page;
   Racy<u32> state;
-  RacyArray<u8, 144> counts;
+  RacyArray<u64, small_max + 1> tops;
   Racy<u32> octaves;
   Racy<u32> binned;
   RacyArray<u16, 26> bins;
   Racy<u32> high;
   RacyArray<u32, bin_count> heads;
-  RacyArray<u8, quick_bins> quick_count;
+  RacyArray<u8, quick_bins + 8> quick_count;
   RacyArray<u64, quick_bins * quick_depth> quick;
 };
 
@@ -289,7 +298,8 @@ ALLOT_SAME(Header, last_error);
 ALLOT_SAME(Header, last_error_address);
 ALLOT_SAME(Header, violation_address);
 ALLOT_SAME(Header, lock);
-ALLOT_SAME(Agent, account);
+ALLOT_SAME(Agent, room);
+ALLOT_SAME(Agent, last_cut);
 ALLOT_SAME(Agent, watermark);
 ALLOT_SAME(Agent, peak);
 ALLOT_SAME(Agent, run_begin);
@@ -299,7 +309,7 @@ ALLOT_SAME(Agent, hint_cap);
 ALLOT_SAME(Agent, id);
 ALLOT_SAME(Agent, sweep_page);
 ALLOT_SAME(Agent, state);
-ALLOT_SAME(Agent, counts);
+ALLOT_SAME(Agent, tops);
 ALLOT_SAME(Agent, octaves);
 ALLOT_SAME(Agent, binned);
 ALLOT_SAME(Agent, bins);
