@@ -14,7 +14,7 @@
 #            and worker, isolated and not
 #   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
-#   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
+#   demo     SQLite with allot as its malloc, its answers compared with a native SQLite; and in one heap with C++
 #   tutorial the lesson in Node, and its page in Chromium and Firefox; and the example with a guest written by hand
 #   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
@@ -157,9 +157,12 @@ test_package() {
 }
 
 test_demo() {
+  local status=0
   js_build || return
-  need sqlite
-  node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs
+  need sqlite host
+  node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs || status=$?
+  node_tests demo 'SQLite in one heap with C++' examples/host/test.mjs || status=$?
+  return "$status"
 }
 
 test_tutorial() {
