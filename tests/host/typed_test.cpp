@@ -100,6 +100,22 @@ TEST_F(Typed, NothingBehindTheMemory) {
   EXPECT_FALSE(heap.make_array<allot::u128>(~u64{0} / 8));
 }
 
+// Of a memory that can move nothing is remembered; no bytes are there all the same.
+TEST_F(Typed, NothingAtAnyAddressIsNoFailure) {
+  for (const u64 at : {u64{0}, u64{16}, heap.memory_bytes()}) {
+    const auto span = heap.span(at, 0);
+    ASSERT_TRUE(span) << at;
+    EXPECT_FALSE(span.value().is_stale());
+    EXPECT_TRUE(span.value().get().value().empty());
+    EXPECT_EQ(heap.array_at<u32>(at, 0).value().to_vector().value().size(), 0U);
+    EXPECT_EQ(heap.string_at(at, 0).value().read().value(), "");
+    EXPECT_EQ(heap.string_at(at, 0).value().write(""), Error::none);
+    EXPECT_EQ(heap.copy(at, 0, 0), Error::none);
+    EXPECT_EQ(heap.fill(at, 0), Error::none);
+  }
+  EXPECT_ERROR(host_error::out_of_bounds, heap.span(heap.memory_bytes() + 1, 0).error());
+}
+
 TEST_F(Typed, Arrays) {
   allot::ArrayRef<int32_t> array = heap.make_array<int32_t>(100).value();
   for (u64 i = 0; i < 100; ++i) EXPECT_EQ(array.get(i), 0);
