@@ -93,6 +93,22 @@ TEST(HostHeap, AttachesToAnImageThatItFinds) {
   EXPECT_FALSE(first.validate().value());
 }
 
+// A guest takes memory without a word: what was remembered of a memory whose base is fixed must not be all.
+TEST(HostHeap, SeesWhatAnotherHasGrown) {
+  allot::ReservedMemory memory(page, 4000 * page);
+  Heap guest = Heap::create(memory).value();
+  Heap host = Heap::attach(memory).value();
+  const u64 before = host.allocate(100).value();
+  std::vector<u64> blocks;
+  for (int i = 0; i < 3000; ++i) blocks.push_back(guest.allocate(60000).value());
+  EXPECT_EQ(host.usable_size(before).value(), 112U);
+  EXPECT_FALSE(host.validate().value());
+  for (const u64 block : blocks) ASSERT_EQ(host.deallocate(block), Error::none);
+  EXPECT_EQ(host.statistic(Statistic::live_blocks).value(), 1U);
+  EXPECT_FALSE(guest.validate().value());
+  EXPECT_GE(host.allocate(100 * page).value(), page);
+}
+
 TEST(HostHeap, WorksWith64BitAddresses) {
   ExactMemory memory(2, 10);
   allot::CreateOptions options;

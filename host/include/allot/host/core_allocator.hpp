@@ -115,16 +115,15 @@ class CoreAllocator : public Allocator {
   Result<u64> block(Operation operation, u64 size) {
     const Result<Address> found = self().template run<Result<Address>>(operation);
     if (!found) return found.error();
-    const u64 have = self().memory().bytes();
     const u64 address = found.value();
-    if (address % granule_bytes != 0 || size > have || address > have - size) return self().found_corrupt();
+    if (address % granule_bytes != 0 || self().memory().locate(address, size) == nullptr) [[unlikely]]
+      return self().found_corrupt();
     return address;
   }
   /// A size that the core says a block has must fit behind its address.
   Result<u64> within(u64 address, Result<u64> size) {
     if (!size) return size;
-    const u64 have = self().memory().bytes();
-    if (address > have || size.value() > have - address) return self().found_corrupt();
+    if (self().memory().locate(address, size.value()) == nullptr) return self().found_corrupt();
     return size;
   }
 };

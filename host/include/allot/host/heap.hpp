@@ -330,11 +330,11 @@ class Heap {
 
   Subscription on(EventKind kind, EventHandler handler) {
     if (!state_) return {};
-    return Subscription(state_->events.add(kind, std::move(handler), std::nullopt));
+    return Subscription(state_->subscribe(kind, std::move(handler), std::nullopt));
   }
   /// Until the token's object dies.
   void on(EventKind kind, const WeakToken& token, EventHandler handler) {
-    if (state_) state_->events.add(kind, std::move(handler), token);
+    if (state_) state_->subscribe(kind, std::move(handler), token);
   }
   /// Asked before a request fails; for as long as it says true the request is tried again.
   void on_out_of_memory(OutOfMemoryHook hook) {
@@ -368,20 +368,29 @@ class Heap {
   }
 
   template <class Operation>
-  Result<u64> request(u64 size, Operation operation) {
-    if (!state_) return host_error::no_memory;
+  [[gnu::always_inline]] Result<u64> request(u64 size, Operation operation) {
+    if (!state_) [[unlikely]]
+      return host_error::no_memory;
+    const Result<u64> block = operation(*state_->allocator);
+    // Without a handler nobody is told, and the engine need not be asked how long its memory is.
+    if (block && state_->events.empty()) [[likely]]
+      return block;
+    return request_again(size, block, operation);
+  }
+  /// What the first attempt came to is told; for as long as the hook says so, others follow.
+  template <class Operation>
+  [[gnu::noinline, gnu::cold]] Result<u64> request_again(u64 size, Result<u64> block, Operation operation) {
     host::State& state = *state_;
     for (u32 attempt = 1;; ++attempt) {
-      const Result<u64> block = operation(*state.allocator);
-      if (state.memory->bytes() != state.seen_bytes) [[unlikely]]
-        state.look_at_memory();
-      if (block) [[likely]]
-        return block;
+      state.look_at_memory();
+      if (block) return block;
       if (block.error() != Error::out_of_memory && block.error() != Error::quota_exceeded)
         return state.noted(block.error());
-      const Event event{EventKind::oom, state.seen_bytes, state.seen_bytes, size, attempt, block.error()};
+      const u64 now = state.memory->bytes();
+      const Event event{EventKind::oom, now, now, size, attempt, block.error()};
       state.events.tell(event);
       if (!state.on_oom || !state.on_oom(event)) return block;
+      block = operation(*state.allocator);
     }
   }
   template <class Operation>
