@@ -180,7 +180,7 @@ test_tutorial() {
 test_bench() {
   local log=$build/log/test-instructions.log passed failed status=0
   need wasm
-  need count
+  need count host
   need_node
   npm_install bench || return
   node_tests bench 'the benchmark itself' bench/test/*.test.mjs || status=1
