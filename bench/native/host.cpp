@@ -86,7 +86,7 @@ class Random {
 struct Work {
   uint32_t live;  // slots; 0: W1
   uint32_t size;  // W1: of each block
-  bool octaves;   // W3
+  bool octaves;  // W3
 };
 Work work_of(std::string_view name) {
   if (name == "W1/64") return {0, 64, false};
@@ -110,7 +110,8 @@ void take(Way& way, uint32_t& slot, uint32_t size) {
 }
 
 template <class Way>
-ALLOT_ALONE void measured(Way& way, const Work& work, std::vector<uint32_t>& slots, Random& random, uint32_t operations) {
+ALLOT_ALONE void measured(Way& way, const Work& work, std::vector<uint32_t>& slots, Random& random,
+                          uint32_t operations) {
   for (uint32_t i = 0; i < operations; ++i) {
     if (work.live == 0) {
       take(way, slots[0], work.size);
@@ -167,7 +168,9 @@ int main(int count, char** arguments) {
   const auto inside = [](auto& guest) { return allot::Heap::attach(allot::wasm2c_memory(guest.memory())); };
   const auto adopt = [](auto& guest) {
     allot::GuestFunctions functions;
-    functions.malloc = [&guest](uint64_t size) { return uint64_t{guest.malloc(static_cast<uint32_t>(size))}; };
+    functions.malloc = [&guest](uint64_t size) {
+      return uint64_t{guest.malloc(static_cast<uint32_t>(size))};
+    };
     functions.free = [&guest](uint64_t block) { guest.free(static_cast<uint32_t>(block)); };
     return allot::Heap::adopt(allot::wasm2c_memory(guest.memory()), std::move(functions));
   };
