@@ -465,6 +465,14 @@ TEST(HostHeap, IsTheSameAfterASnapshot) {
     for (u64 size = 1; size < 30000; size = size * 2 + 1)
       EXPECT_EQ(same.allocate(size).value(), heap.allocate(size).value());
     EXPECT_EQ(same.deallocate(text.address()), Error::none);
+    // What the memory may grow to goes into the file, and is looked at.
+    const u64 pages = heap.memory_bytes() / page;
+    const auto limited = allot::take_snapshot(heap, {.maximum = pages, .shared = true}).value();
+    EXPECT_EQ(allot::files::read_snapshot(limited).value().header().maximum, pages);
+    EXPECT_TRUE(allot::files::read_snapshot(limited).value().header().shared);
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.maximum = pages - 1}).error());
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.maximum = 65537}).error());
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.shared = true}).error());
     // Damage anywhere is found by the file's checksum.
     std::vector<u8> spoilt = file;
     spoilt[spoilt.size() / 2] ^= 1;
