@@ -164,9 +164,8 @@ class RacyShift {
  public:
   RacyShift() = delete;
   RacyShift(const RacyShift&) = delete;
-  operator u8() const {
-    return __atomic_load_n(&value_, __ATOMIC_RELAXED) & 31;
-  }  // NOLINT: used like a number
+  // NOLINTNEXTLINE(google-explicit-constructor): used like a number
+  operator u8() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED) & 31; }
   RacyShift& operator=(u8 value) {
     __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
     return *this;

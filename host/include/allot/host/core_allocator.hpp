@@ -18,6 +18,9 @@ namespace allot::host {
 /// run(operation), which gives what the operation gives or an error.
 template <class Derived, class Address>
 class CoreAllocator : public Allocator {
+  friend Derived;
+  CoreAllocator() = default;
+
  public:
   Result<u64> allocate(u64 size) override {
     return block([&](auto& core) { return core.allocate(size); }, size);
