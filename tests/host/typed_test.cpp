@@ -213,7 +213,9 @@ TEST_F(Typed, Structs) {
     EXPECT_EQ(record.template write<"big">(-1), Error::none);
     EXPECT_EQ(record.template read<"tag">().value(), 5);
     EXPECT_EQ(record.template read<"big">().value(), -1);
-    EXPECT_EQ(heap.read<int64_t>(record.address() + 8).value(), -1);
+    record.template set<"big">(-2);
+    EXPECT_EQ(record.template get<"big">(), -2);
+    EXPECT_EQ(heap.read<int64_t>(record.address() + 8).value(), -2);
     const auto inner = record.template member<"inner">().value();
     EXPECT_EQ(inner.template write<"b">(300), Error::none);
     EXPECT_EQ(inner.template read<"b">().value(), 300);
@@ -225,6 +227,8 @@ TEST_F(Typed, Structs) {
     EXPECT_EQ(record.free(), Error::none);
     EXPECT_ERROR(host_error::freed_block, record.template read<"tag">().error());
     EXPECT_ERROR(host_error::freed_block, record.template write<"tag">(1));
+    EXPECT_THROW((void)record.template get<"tag">(), allot::HeapFailure);
+    EXPECT_THROW(record.template set<"tag">(1), allot::HeapFailure);
     EXPECT_ERROR(host_error::freed_block, record.template member<"tag">().error());
     const auto array = heap.make_struct_array<Record, Abi>(10).value();
     EXPECT_EQ(array.at(9).value().template write<"n">(9), Error::none);
