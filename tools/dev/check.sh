@@ -90,12 +90,13 @@ check_tidy() {
     tidy build/wasm32 '(abi|guest)/.*\.cpp$'
 }
 
-# V8's header is there after ./dev test native.
+# Those of V8 and SpiderMonkey are there after ./dev test native.
 tidy_engines() {
   local headers=(host/include/allot/host/memories/{wabt,wasm2c,wasm_c}.hpp)
-  [[ -e $v8_root/complete ]] && headers+=(host/include/allot/host/memories/v8.hpp)
+  [[ -e $engines_root/complete ]] && headers+=(host/include/allot/host/memories/{v8,spidermonkey}.hpp)
   clang-tidy-19 --quiet "${headers[@]}" -- -x c++ -std=c++20 -Icore -Ihost/include -isystem /usr/include/utf8cpp \
-    -isystem "$v8_root/usr/include/node" '-DALLOT_WASM_C_HEADER=<wabt/wasm.h>'
+    -isystem "$engines_root/usr/include/node" -isystem "$engines_root/usr/include/mozjs-102" \
+    '-DALLOT_WASM_C_HEADER=<wabt/wasm.h>'
 }
 
 # tidy FOLDER WHICH   the files of a build whose path matches WHICH.

@@ -6,7 +6,7 @@
 #
 #   check    the quick checks, clang-tidy, and the tests of the checks themselves
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
-#            wasm2c, wabt, V8 and wasm.h, and images that are damaged while it works on them
+#            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
 #   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #   js       the JavaScript package on the Node of the PATH and on Node 24
@@ -95,11 +95,11 @@ test_check() {
 test_native() {
   local junit=$build/test/native.xml status=0
   need native
-  v8_fetch || return
+  engines_fetch || return
   # With every engine: one that is missing is an error here.
-  if ! grep -qsxF "ALLOT_NODE_ROOT:PATH=$v8_root" "$build/native-debug/CMakeCache.txt"; then
-    step 'configure native-debug with every engine' configure-native-engines \
-      cmake --preset native-debug -DALLOT_NODE_ROOT="$v8_root" -DALLOT_HOST_ENGINES=REQUIRED || return
+  if ! grep -qsxF "ALLOT_SPIDERMONKEY_ROOT:PATH=$engines_root" "$build/native-debug/CMakeCache.txt"; then
+    step 'configure native-debug with every engine' configure-native-engines cmake --preset native-debug \
+      -DALLOT_NODE_ROOT="$engines_root" -DALLOT_SPIDERMONKEY_ROOT="$engines_root" -DALLOT_HOST_ENGINES=REQUIRED || return
   fi
   cmake_build native-debug || return
   rm -f "$junit"
