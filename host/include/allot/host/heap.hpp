@@ -250,13 +250,13 @@ class Heap {
   Error copy(u64 to, u64 from, u64 n) {
     u8* const target = locate(to, n);
     const u8* const source = locate(from, n);
-    if (target == nullptr || source == nullptr) return host_error::out_of_bounds;
+    if (target == nullptr || source == nullptr || n > most_bytes) return host_error::out_of_bounds;
     if (n != 0) __builtin_memmove(target, source, n);
     return Error::none;
   }
   Error fill(u64 at, u64 n, u8 value = 0) {
     u8* const target = locate(at, n);
-    if (target == nullptr) return host_error::out_of_bounds;
+    if (target == nullptr || n > most_bytes) return host_error::out_of_bounds;
     if (n != 0) __builtin_memset(target, value, n);
     return Error::none;
   }
@@ -356,6 +356,9 @@ class Heap {
   static Result<Heap> attach_as(Heap heap, u64 image, bool validate);
   template <class Address>
   static Result<Heap> create_as(Heap heap, const CreateOptions& wish);
+
+  // No memory has as many. A compiler that knows an absurd length beforehand would warn of it otherwise.
+  static constexpr u64 most_bytes = u64{1} << 48;
 
   [[nodiscard]] host::Keep look(u64 address) const { return {state_, address, false}; }
   [[nodiscard]] u8* locate(u64 address, u64 n) const {
