@@ -92,9 +92,12 @@ void* malloc(size_t size) {
   return allocate_sized(size);
 }
 void free(void* block) {
-  if (reinterpret_cast<uintptr_t>(block) >= heap_limit) [[unlikely]]
-    __builtin_trap();
-  if (block && heap().deallocate(address(block)) != Error::none) [[unlikely]]
+  // One comparison for two things: a null pointer, and what cannot be a block of the heap.
+  if (reinterpret_cast<uintptr_t>(block) - heap_begin >= heap_limit - heap_begin) [[unlikely]] {
+    if (block) __builtin_trap();
+    return;
+  }
+  if (heap().deallocate(address(block)) != Error::none) [[unlikely]]
     __builtin_trap();
 }
 void* realloc(void* block, size_t size) {
