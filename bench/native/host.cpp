@@ -110,8 +110,12 @@ void take(Way& way, uint32_t& slot, uint32_t size) {
 }
 
 template <class Way>
-ALLOT_ALONE void measured(Way& way, const Work& work, std::vector<uint32_t>& slots, Random& random,
+ALLOT_ALONE void measured(Way& way, const Work& work_given, std::vector<uint32_t>& slots_given, Random& state,
                           uint32_t operations) {
+  // In locals, for all ways alike: stores into blocks could alias what lies in memory.
+  const Work work = work_given;
+  uint32_t* const slots = slots_given.data();
+  Random random = state;
   for (uint32_t i = 0; i < operations; ++i) {
     if (work.live == 0) {
       take(way, slots[0], work.size);
@@ -122,6 +126,7 @@ ALLOT_ALONE void measured(Way& way, const Work& work, std::vector<uint32_t>& slo
       take(way, slot, size_of(work, random));
     }
   }
+  state = random;
   asm volatile("" ::: "memory");  // not a tail call
 }
 
