@@ -12,7 +12,8 @@ import { checkEngine, engineNames, openEngine, usualEngine } from './lib/engines
 import { instructionRows } from './lib/instructions.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { measure } from './lib/measure.mjs';
-import { measureNative } from './lib/native.mjs';
+import { countHost, hostTable, hostWorkloads, measureHost } from './lib/host.mjs';
+import { measureNative, nativeTable } from './lib/native.mjs';
 import { output, root } from './lib/paths.mjs';
 import { publish } from './lib/publish.mjs';
 import { measureSizes } from './lib/sizes.mjs';
@@ -40,6 +41,9 @@ Engines:    ${engineNames.join(' ')}`,
     allocators: { value: 'a,b', help: 'these allocators', parse: (text) => checkAllocators(list(text)) },
     processes: { value: 'N', help: 'fresh processes a workload (default 5)', parse: positive },
     runs: { value: 'N', help: 'timed runs in each process (default 7)', parse: positive },
+    native: {
+      help: "native programs only: W1 to W7 with native mallocs, and a C++ host's blocks in its guest (wasm2c)",
+    },
     json: { value: 'FILE', help: 'write the rows to FILE' },
     plots: {
       value: 'FOLDER',
@@ -49,12 +53,12 @@ Engines:    ${engineNames.join(' ')}`,
 });
 
 // Everything is measured: what is then written may be published.
-const whole = !['quick', 'only', 'allocators', 'processes', 'runs'].some((flag) => options[flag]);
+const whole = !['quick', 'only', 'allocators', 'processes', 'runs', 'native'].some((flag) => options[flag]);
 const engineName = options.engine ?? usualEngine;
 
 let engine;
 try {
-  const rows = await main();
+  const rows = await (options.native ? nativeOnly() : main());
   if (options.json)
     writeFileSync(options.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 } catch (error) {
@@ -104,6 +108,7 @@ async function main() {
   if (!options.only) rows.push(...measureSizes(names));
   if (usualJobs && !options.allocators) {
     rows.push(...(await measureNative({ jobs, ...nativeEffort(), progress: showProgress })));
+    rows.push(...hostRows());
   }
   if (usualJobs) rows.push(...measureWorst(names, { processes: options.quick ? 1 : 3, progress: showProgress }));
   if (usualJobs && !options.quick) rows.push(...instructionRows(names, workloadNames, { progress: showProgress }));
@@ -115,6 +120,24 @@ async function main() {
   if (debugCost.length > 0) console.log(`\n${debugCostTable(debugCost)}`);
   await writePlots(rows, { ...about, samples, failed: [...failures.keys()].join(', ') || 'none' });
   return [...rows, ...access, ...debugCost];
+}
+
+async function nativeOnly() {
+  const about = describeMachine('native programs');
+  for (const [name, text] of Object.entries(about)) console.log(`${name.padEnd(8)}  ${text}`);
+  const jobs = selectJobs(options.only ?? workloadNames);
+  const rows = await measureNative({ jobs, ...nativeEffort(), progress: showProgress });
+  const host = hostRows();
+  showProgress('');
+  console.log([nativeTable(rows), hostTable(host)].filter(Boolean).map((text) => `\n${text}`).join('\n'));
+  return [...rows, ...host];
+}
+
+// Of W1 to W3 one of each kind.
+function hostRows() {
+  const of = options.only && hostWorkloads.filter((name) => options.only.includes(name));
+  const rows = measureHost({ of, ...nativeEffort(), progress: showProgress });
+  return options.quick ? rows : [...rows, ...countHost({ of, progress: showProgress })];
 }
 
 // A native process is short: it starts at once and has nothing to compile.

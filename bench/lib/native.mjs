@@ -11,6 +11,7 @@ import { binary } from '../peers/apt.mjs';
 import { make } from './make.mjs';
 import { Samples } from './measure.mjs';
 import { output, root } from './paths.mjs';
+import { layout } from './table.mjs';
 
 const folder = join(output, 'native-programs');
 const compiler = 'clang++-19';
@@ -44,6 +45,21 @@ export async function measureNative({ jobs, processes, runs, progress = () => {}
     }
   }
   return samples.rows();
+}
+
+/** ns an operation; allot's also as its ratio to glibc's and to the best of the others. */
+export function nativeTable(rows) {
+  const names = [...new Set(rows.map(({ workload }) => workload))];
+  const lines = names.map((workload) => {
+    const of = (name) => rows.find((row) => row.workload === workload && row.allocator === name).median;
+    const best = Math.min(...nativeNames.filter((name) => name !== 'allot').map(of));
+    const figures = nativeNames.map((name) => of(name).toFixed(of(name) < 100 ? 1 : 0));
+    const ratios = [of('glibc'), best].map((other) => (of('allot') / other).toFixed(2));
+    return [workload.slice('native/'.length), ...figures, ...ratios];
+  });
+  if (lines.length === 0) return '';
+  const table = layout([['', ...nativeNames, 'allot × glibc', 'allot × best'], ...lines]);
+  return `Native mallocs, ns an operation\n${table}`;
 }
 
 /** { row: [ns per operation, one a run] } of one job; each of its instances in a process of its own. */

@@ -1,6 +1,7 @@
 // The figures of a whole run as tables, workload by allocator: for the terminal, for docs/benchmarks and for plots.
 
 import { allocatorNames, isPeer } from './allocators.mjs';
+import { hostWays } from './host.mjs';
 import { nativeNames } from './native.mjs';
 
 /**
@@ -8,7 +9,7 @@ import { nativeNames } from './native.mjs';
  * Tables without a figure are left out.
  */
 export function summaryTables(rows) {
-  const wasm = rows.filter(({ workload }) => !workload.startsWith('native/'));
+  const wasm = rows.filter(({ workload }) => !/^(native|host)\//.test(workload));
   const times = (pattern) => wasm.filter((row) => row.metric === 'ns_per_op' && pattern.test(row.workload));
   const of = (metric) => wasm.filter((row) => row.metric === metric);
   const native = rows
@@ -29,6 +30,13 @@ export function summaryTables(rows) {
   ];
   const tables = named.map(([name, title, of]) => table(name, title, allocatorNames, of));
   tables.push(table('native', 'Native: the same workloads with native mallocs, ns', nativeNames, native));
+  const host = (metric) =>
+    rows
+      .filter((row) => row.workload.startsWith('host/') && row.metric === metric)
+      .map((row) => ({ ...row, workload: row.workload.slice('host/'.length) }));
+  const inGuest = 'A C++ host in its guest (wasm2c)';
+  tables.push(table('host', `${inGuest}: a free and an allocation, ns`, hostWays, host('ns_per_op')));
+  tables.push(table('host-instructions', `${inGuest}: the same, instructions`, hostWays, host('instructions')));
   return tables.filter(({ lines }) => lines.length > 0);
 }
 
@@ -42,7 +50,10 @@ function table(name, title, known, rows) {
 
 /** The least of a line's figures that another allocator than allot and the yardsticks reached. */
 export function bestPeer({ name, columns }, { cells }) {
-  const others = (column) => (name === 'native' ? column !== 'allot' : isPeer(column));
+  const others = (column) => {
+    if (name.startsWith('host')) return column === 'dlmalloc'; // what a host has without allot
+    return name === 'native' ? column !== 'allot' : isPeer(column);
+  };
   return Math.min(...cells.filter((row, i) => row && others(columns[i])).map(({ median }) => median));
 }
 

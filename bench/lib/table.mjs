@@ -6,7 +6,7 @@ import { bestPeer, number as figure, summaryTables } from './summary.mjs';
 const columns = ['', 'ns/op', 'min', 'max', '× dlmalloc', '× best peer', 'space'];
 
 export function tables(rows) {
-  const timed = rows.filter((row) => row.metric === 'ns_per_op' && !/^(native|W3)\//.test(row.workload));
+  const timed = rows.filter((row) => row.metric === 'ns_per_op' && !/^(native|host|W3)\//.test(row.workload));
   const workloads = [...new Set(timed.map((row) => row.workload))];
   return [...workloads.map((workload) => timeTable(workload, rows)), ...heapTables(rows)].join('\n\n');
 }

@@ -1,73 +1,116 @@
-// allot's core as the malloc of a native program: balanced, in memory that is reserved once.
+// allot's core as the malloc of a native program: balanced, in address space that is reserved once.
 //
-// Yard (bench/). A library for LD_PRELOAD. The core is written for linear memories; here one stands in for the
-// program's own, so that it can be measured beside the mallocs of operating systems. One thread only.
+// Yard (bench/). A library for LD_PRELOAD. The core is written for linear memories; here the process's own address
+// space is one, from address 0 up, so that an address is a pointer, and the heap lies at a place that the compiler
+// knows, as it does in a wasm module: no pointer to it is loaded. One thread only.
 
 #include <errno.h>
 #include <stddef.h>
-
-#include <new>
+#include <sys/mman.h>
 
 #include <allot/heap/heaps.hpp>
-#include <allot/memory/reserved.hpp>
 
 namespace {
 
 using namespace allot;
+
+// Where nothing else is mapped: programs, libraries and stacks lie far above.
+constexpr u64 heap_begin = u64{1} << 30;
+constexpr u64 heap_limit = u64{1} << 32;
+
+u64 memory_end = heap_begin;
+
+struct ProcessMemory {
+  static constexpr bool stateless = true;
+  u8* base() const { return nullptr; }
+  u64 bytes() const { return memory_end; }
+  bool grow(u64 pages) const {
+    const u64 more = pages << page_shift;
+    if (more > heap_limit - memory_end) return false;
+    void* const at = reinterpret_cast<void*>(memory_end);
+    if (mprotect(at, more, PROT_READ | PROT_WRITE) != 0) return false;
+    memory_end += more;
+    return true;
+  }
+  void zero(u64 at, u64 n) const { __builtin_memset(reinterpret_cast<void*>(at), 0, n); }
+  void copy(u64 to, u64 from, u64 n) const {
+    __builtin_memmove(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), n);
+  }
+};
 
 struct Traits {
   static constexpr bool exact = false;
   static constexpr bool sizes = false;
   static constexpr int policy = static_cast<int>(Policy::balanced);
 };
-using Heap = InsideHeap<ReservedMemory, u32, Traits>;
+using Heap = BasicHeap<Inside<ProcessMemory, u32, Traits>>;
 
-struct Process {
-  ReservedMemory memory{page_bytes, u64{1} << 32};
-  Heap heap;
+Heap& heap() { return *reinterpret_cast<Heap*>(heap_begin); }
 
-  Process() {
-    if (!memory.valid()) __builtin_trap();
-    auto made = Heap::create(memory);
-    if (!made) __builtin_trap();
-    heap = made.value();
-  }
-};
+// Sizes up to this one, above 0, need no look at anything; 0 as long as there is no heap.
+u64 tiny_bytes = 0;
 
-// Made by the first call, which comes before the constructors of this library may have run; never destroyed.
-Process& process() {
-  alignas(Process) static unsigned char room[sizeof(Process)];
-  static Process* made = nullptr;
-  if (!made) [[unlikely]]
-    made = new (room) Process;
-  return *made;
+[[gnu::noinline, gnu::cold]] void lay_out() {
+  void* const wanted = reinterpret_cast<void*>(heap_begin);
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+  if (mmap(wanted, heap_limit - heap_begin, PROT_NONE, flags, -1, 0) != wanted || !ProcessMemory().grow(1))
+    __builtin_trap();
+  Options options;
+  options.begin = heap_begin;
+  if (heap().initialize(options) != Error::none) __builtin_trap();
+  tiny_bytes = Heap::tiny_bytes;
+}
+// The first call comes before the constructors of this library may have run.
+void make_ready() {
+  if (tiny_bytes == 0) [[unlikely]]
+    lay_out();
 }
 
-u32 address(void* block) { return static_cast<u32>(static_cast<u8*>(block) - process().memory.base()); }
+u32 address(void* block) { return static_cast<u32>(reinterpret_cast<uintptr_t>(block)); }
 
+[[gnu::noinline, gnu::cold]] void* no_memory() {
+  errno = ENOMEM;
+  return nullptr;
+}
 void* pointer(Granule g) {
-  Process& p = process();
-  if (Heap::failed(g)) [[unlikely]] {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return p.memory.base() + p.heap.address(g);
+  if (Heap::failed(g)) [[unlikely]]
+    return no_memory();
+  return reinterpret_cast<void*>(uintptr_t{heap().address(g)});
+}
+
+[[gnu::noinline]] void* allocate_sized(size_t size) {
+  make_ready();
+  return pointer(heap().allocate_sized(size));
 }
 
 }  // namespace
 
 extern "C" {
-void* malloc(size_t size) { return pointer(process().heap.allocate_raw(size)); }
+void* malloc(size_t size) {
+  if (size - 1 < tiny_bytes) [[likely]]
+    return pointer(heap().allocate_tiny(static_cast<u32>(size)));
+  return allocate_sized(size);
+}
 void free(void* block) {
-  if (block && process().heap.deallocate(address(block)) != Error::none) __builtin_trap();
+  // One comparison for two things: a null pointer, and what cannot be a block of the heap.
+  if (reinterpret_cast<uintptr_t>(block) - heap_begin >= heap_limit - heap_begin) [[unlikely]] {
+    if (block) __builtin_trap();
+    return;
+  }
+  if (heap().deallocate(address(block)) != Error::none) [[unlikely]]
+    __builtin_trap();
 }
 void* realloc(void* block, size_t size) {
   if (!block) return malloc(size);
-  return pointer(process().heap.reallocate_raw(address(block), size));
+  return pointer(heap().reallocate_raw(address(block), size));
 }
-void* calloc(size_t count, size_t size) { return pointer(process().heap.allocate_zeroed_raw(count, size)); }
+void* calloc(size_t count, size_t size) {
+  make_ready();
+  return pointer(heap().allocate_zeroed_raw(count, size));
+}
 void* aligned_alloc(size_t alignment, size_t size) {
-  return pointer(process().heap.allocate_aligned_raw(alignment, size));
+  make_ready();
+  return pointer(heap().allocate_aligned_raw(alignment, size));
 }
 void* memalign(size_t alignment, size_t size) { return aligned_alloc(alignment, size); }
 int posix_memalign(void** out, size_t alignment, size_t size) {

@@ -93,6 +93,22 @@ TEST(HostHeap, AttachesToAnImageThatItFinds) {
   EXPECT_FALSE(first.validate().value());
 }
 
+// A guest takes memory without a word: what was remembered of a memory whose base is fixed must not be all.
+TEST(HostHeap, SeesWhatAnotherHasGrown) {
+  allot::ReservedMemory memory(page, 4000 * page);
+  Heap guest = Heap::create(memory).value();
+  Heap host = Heap::attach(memory).value();
+  const u64 before = host.allocate(100).value();
+  std::vector<u64> blocks;
+  for (int i = 0; i < 3000; ++i) blocks.push_back(guest.allocate(60000).value());
+  EXPECT_EQ(host.usable_size(before).value(), 112U);
+  EXPECT_FALSE(host.validate().value());
+  for (const u64 block : blocks) ASSERT_EQ(host.deallocate(block), Error::none);
+  EXPECT_EQ(host.statistic(Statistic::live_blocks).value(), 1U);
+  EXPECT_FALSE(guest.validate().value());
+  EXPECT_GE(host.allocate(100 * page).value(), page);
+}
+
 TEST(HostHeap, WorksWith64BitAddresses) {
   ExactMemory memory(2, 10);
   allot::CreateOptions options;
@@ -449,6 +465,14 @@ TEST(HostHeap, IsTheSameAfterASnapshot) {
     for (u64 size = 1; size < 30000; size = size * 2 + 1)
       EXPECT_EQ(same.allocate(size).value(), heap.allocate(size).value());
     EXPECT_EQ(same.deallocate(text.address()), Error::none);
+    // What the memory may grow to goes into the file, and is looked at.
+    const u64 pages = heap.memory_bytes() / page;
+    const auto limited = allot::take_snapshot(heap, {.maximum = pages, .shared = true}).value();
+    EXPECT_EQ(allot::files::read_snapshot(limited).value().header().maximum, pages);
+    EXPECT_TRUE(allot::files::read_snapshot(limited).value().header().shared);
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.maximum = pages - 1}).error());
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.maximum = 65537}).error());
+    EXPECT_ERROR(Error::invalid_span, allot::take_snapshot(heap, {.shared = true}).error());
     // Damage anywhere is found by the file's checksum.
     std::vector<u8> spoilt = file;
     spoilt[spoilt.size() / 2] ^= 1;

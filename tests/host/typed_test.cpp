@@ -100,6 +100,22 @@ TEST_F(Typed, NothingBehindTheMemory) {
   EXPECT_FALSE(heap.make_array<allot::u128>(~u64{0} / 8));
 }
 
+// Of a memory that can move nothing is remembered; no bytes are there all the same.
+TEST_F(Typed, NothingAtAnyAddressIsNoFailure) {
+  for (const u64 at : {u64{0}, u64{16}, heap.memory_bytes()}) {
+    const auto span = heap.span(at, 0);
+    ASSERT_TRUE(span) << at;
+    EXPECT_FALSE(span.value().is_stale());
+    EXPECT_TRUE(span.value().get().value().empty());
+    EXPECT_EQ(heap.array_at<u32>(at, 0).value().to_vector().value().size(), 0U);
+    EXPECT_EQ(heap.string_at(at, 0).value().read().value(), "");
+    EXPECT_EQ(heap.string_at(at, 0).value().write(""), Error::none);
+    EXPECT_EQ(heap.copy(at, 0, 0), Error::none);
+    EXPECT_EQ(heap.fill(at, 0), Error::none);
+  }
+  EXPECT_ERROR(host_error::out_of_bounds, heap.span(heap.memory_bytes() + 1, 0).error());
+}
+
 TEST_F(Typed, Arrays) {
   allot::ArrayRef<int32_t> array = heap.make_array<int32_t>(100).value();
   for (u64 i = 0; i < 100; ++i) EXPECT_EQ(array.get(i), 0);
@@ -197,7 +213,9 @@ TEST_F(Typed, Structs) {
     EXPECT_EQ(record.template write<"big">(-1), Error::none);
     EXPECT_EQ(record.template read<"tag">().value(), 5);
     EXPECT_EQ(record.template read<"big">().value(), -1);
-    EXPECT_EQ(heap.read<int64_t>(record.address() + 8).value(), -1);
+    record.template set<"big">(-2);
+    EXPECT_EQ(record.template get<"big">(), -2);
+    EXPECT_EQ(heap.read<int64_t>(record.address() + 8).value(), -2);
     const auto inner = record.template member<"inner">().value();
     EXPECT_EQ(inner.template write<"b">(300), Error::none);
     EXPECT_EQ(inner.template read<"b">().value(), 300);
@@ -209,6 +227,8 @@ TEST_F(Typed, Structs) {
     EXPECT_EQ(record.free(), Error::none);
     EXPECT_ERROR(host_error::freed_block, record.template read<"tag">().error());
     EXPECT_ERROR(host_error::freed_block, record.template write<"tag">(1));
+    EXPECT_THROW((void)record.template get<"tag">(), allot::HeapFailure);
+    EXPECT_THROW(record.template set<"tag">(1), allot::HeapFailure);
     EXPECT_ERROR(host_error::freed_block, record.template member<"tag">().error());
     const auto array = heap.make_struct_array<Record, Abi>(10).value();
     EXPECT_EQ(array.at(9).value().template write<"n">(9), Error::none);

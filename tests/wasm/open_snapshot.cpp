@@ -1,4 +1,5 @@
-// Opens a snapshot that JavaScript took, works on the heap in it and writes it back, for snapshot.test.mjs.
+// Opens a snapshot that JavaScript took by the host library, works on the heap in it and writes it back, for
+// snapshot.test.mjs.
 //
 //   open_snapshot SNAPSHOT OUT
 //
@@ -10,15 +11,14 @@
 //
 // Then it frees every second of the blocks that were live, fills its own with the number of each and writes the
 // heap to OUT. Status 2: malformed, and says why; 3: not a sound heap.
-#include <allot/heap/heaps.hpp>
-#include <allot/memory/buffer.hpp>
+#include <allot/host.hpp>
 
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
+#include <string>
 #include <vector>
-
-#include "snapshot_file.hpp"
 
 namespace {
 
@@ -26,21 +26,12 @@ using allot::BlockKind;
 using allot::Statistic;
 using allot::u64;
 using allot::u8;
-using allot_test::Snapshot;
-using Memory = allot::BufferMemory;
 
 constexpr int blocks_to_allocate = 300;
 
-[[noreturn]] void give_up(int status, const char* reason) {
-  std::fprintf(stderr, "%s\n", reason);
+[[noreturn]] void give_up(int status, const std::string& reason) {
+  std::fprintf(stderr, "%s\n", reason.c_str());
   std::exit(status);
-}
-
-// Room for a memory to grow into, up to `pages`.
-Memory growing(std::vector<u8>& bytes, u64 pages) {
-  const u64 initial = bytes.size();
-  if (const u64 most = pages * allot::page_bytes; most > initial) bytes.resize(most);
-  return {bytes.data(), initial, bytes.size()};
 }
 
 const char* name_of(BlockKind kind) {
@@ -53,45 +44,37 @@ const char* name_of(BlockKind kind) {
   }
 }
 
-template <class Heap>
-void require_sound(Heap& heap) {
-  if (const allot::Violation violation = heap.validate()) {
-    std::fprintf(stderr, "invariant %u is broken at %" PRIu64 "\n", violation.number, violation.address);
-    std::exit(3);
-  }
+void require_sound(allot::Heap& heap) {
+  if (heap.validate().value()) give_up(3, "an invariant is broken");
 }
 
-template <class Heap>
-void work_on(Heap& heap, Memory& memory, bool outside) {
+void work_on(allot::Heap& heap) {
   require_sound(heap);
-  std::printf("open %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", outside ? "outside" : "inside",
-              heap.statistic(Statistic::live_bytes), heap.statistic(Statistic::quota_bytes),
-              heap.statistic(Statistic::maximum_bytes));
+  const auto figure = [&](Statistic which) { return heap.statistic(which).value(); };
+  std::printf("open %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", heap.image_is_inside() ? "inside" : "outside",
+              figure(Statistic::live_bytes), figure(Statistic::quota_bytes),
+              figure(Statistic::maximum_bytes));
   std::vector<u64> live;
-  const u64 top = heap.statistic(Statistic::top);
-  for (u64 at = heap.statistic(Statistic::begin); at < top;) {
-    const allot::Block block = heap.block_at(at);
-    const char* kind = name_of(block.kind);
-    if (block.size == 0 || block.size > memory.bytes() - at) give_up(3, "a block leaves the memory");
-    if (block.kind == BlockKind::live) live.push_back(at);
-    std::printf("%s %" PRIu64 " %" PRIu64 " %" PRIu32 "\n", kind, at, block.size,
-                allot_test::snapshot_format::crc32(memory.base() + at, block.size));
-    at += block.size;
-  }
+  const allot::Error walked = heap.walk([&](const allot::Block& block) {
+    if (block.kind == BlockKind::live) live.push_back(block.address);
+    const auto span = heap.span(block.address, block.size).value();
+    std::printf("%s %" PRIu64 " %" PRIu64 " %" PRIu32 "\n", name_of(block.kind), block.address, block.size,
+                allot::files::crc32(span.get().value()));
+  });
+  if (walked != allot::Error::none) give_up(3, allot::error_name(walked));
   for (int i = 0; i < blocks_to_allocate; ++i) {
     const u64 size = 37 * static_cast<u64>(i);
     const auto block = heap.allocate(size);
     if (!block) {
-      std::printf("new %s\n", allot::name_of(block.error()));
+      std::printf("new %s\n", allot::error_name(block.error()));
       continue;
     }
-    std::printf("new %" PRIu64 "\n", u64{block.value()});
-    std::memset(memory.base() + block.value(), i & 0xff, size);
+    std::printf("new %" PRIu64 "\n", block.value());
+    if (heap.fill(block.value(), size, static_cast<u8>(i)) != allot::Error::none) give_up(3, "no room");
   }
   for (std::size_t i = 0; i < live.size(); i += 2) {
-    const auto address = static_cast<typename Heap::Address>(live[i]);
-    if (heap.deallocate(address) != allot::Error::none) give_up(3, "a live block cannot be freed");
-    if (heap.deallocate(address) != allot::Error::double_free) give_up(3, "a block can be freed twice");
+    if (heap.deallocate(live[i]) != allot::Error::none) give_up(3, "a live block cannot be freed");
+    if (heap.deallocate(live[i]) != allot::Error::double_free) give_up(3, "a block can be freed twice");
   }
   require_sound(heap);
 }
@@ -109,37 +92,29 @@ std::vector<u8> contents(const char* name) {
 }
 
 void run(const char* in, const char* out) {
-  Snapshot snapshot = allot_test::read_snapshot(contents(in));
+  const std::vector<u8> bytes = contents(in);
+  // What the memory may grow to says the file alone.
+  const auto file = allot::files::read_snapshot(bytes);
+  if (!file) give_up(2, file.fault().rule);
+  const allot::files::SnapshotHeader& header = file.value().header();
   // Without a maximum it gets some room all the same.
-  const u64 pages = snapshot.maximum.value_or(snapshot.memory.size() / allot::page_bytes + 64);
-  Memory memory = growing(snapshot.memory, pages);
-  Memory records =
-      growing(snapshot.records, snapshot.outside ? snapshot.records.size() / allot::page_bytes + 64 : 0);
-  if (snapshot.outside) {
-    auto heap = allot::OutsideHeap<Memory, Memory>::attach(memory, records, snapshot.image);
-    if (!heap) give_up(3, allot::name_of(heap.error()));
-    work_on(heap.value(), memory, true);
-  } else {
-    auto heap = allot::InsideHeap<Memory>::attach(memory, snapshot.image);
-    if (!heap) give_up(3, allot::name_of(heap.error()));
-    work_on(heap.value(), memory, false);
-  }
-  snapshot.memory.resize(memory.bytes());
-  snapshot.records.resize(records.bytes());
-  const std::vector<u8> written = allot_test::write_snapshot(snapshot);
-  std::FILE* file = std::fopen(out, "wb");
-  if (!file) give_up(1, out);
-  const bool whole = std::fwrite(written.data(), 1, written.size(), file) == written.size();
-  if (std::fclose(file) != 0 || !whole) give_up(1, out);
+  allot::ReservedMemory memory(0, header.maximum.value_or(header.pages + 64) * allot::page_bytes);
+  auto heap = allot::restore_snapshot(bytes, memory);
+  if (!heap) give_up(3, allot::error_name(heap.error()));
+  work_on(heap.value());
+  const auto written =
+      allot::take_snapshot(heap.value(), {.maximum = header.maximum, .shared = header.shared});
+  if (!written) give_up(3, allot::error_name(written.error()));
+  std::FILE* target = std::fopen(out, "wb");
+  if (!target) give_up(1, out);
+  const bool whole =
+      std::fwrite(written.value().data(), 1, written.value().size(), target) == written.value().size();
+  if (std::fclose(target) != 0 || !whole) give_up(1, out);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 3) give_up(1, "usage: open_snapshot SNAPSHOT OUT");
-  try {
-    run(arguments[1], arguments[2]);
-  } catch (const allot_test::MalformedSnapshot& error) {
-    give_up(2, error.what());
-  }
+  run(arguments[1], arguments[2]);
 }

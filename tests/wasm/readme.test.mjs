@@ -42,6 +42,7 @@ test('the guest example links a program whose heap JavaScript finds', async () =
 
 test('the host example compiles, runs and finds the double free', () => {
   writeFileSync(join(folder, 'host.cpp'), onlyBlock('cpp'));
-  execFileSync('clang++-19', ['-std=c++20', '-Wall', '-Werror', `-I${root}core`, 'host.cpp', '-o', 'host'], { cwd: folder });
+  const includes = [`-I${root}core`, `-I${root}host/include`, '-isystem', '/usr/include/utf8cpp'];
+  execFileSync('clang++-19', ['-std=c++20', '-Wall', '-Werror', ...includes, 'host.cpp', '-o', 'host'], { cwd: folder });
   execFileSync(join(folder, 'host'));
 });

@@ -1,5 +1,4 @@
-// A snapshot that JavaScript takes is a heap to a native program too, which knows no more of it than
-// docs/snapshot-format.md says; and the other way round.
+// A snapshot that JavaScript takes is a heap to a native program too, by the host library; and the other way round.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -10,7 +9,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const compiler = ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-Werror', `-I${root}core`, `-I${root}tests/wasm`];
+const includes = [`-I${root}core`, `-I${root}host/include`, '-isystem', '/usr/include/utf8cpp'];
+const compiler = ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-Werror', ...includes];
 const folder = mkdtempSync(join(tmpdir(), 'allot-snapshot-'));
 const program = join(folder, 'open_snapshot');
 const files = { snapshot: join(folder, 'snapshot'), out: join(folder, 'out') };
@@ -108,6 +108,7 @@ for (const [kind, options] of Object.entries(kinds)) {
 
         // And back.
         const back = Heap.restoreSync(readFileSync(files.out));
+        assert.equal(back.buffer.constructor, heap.buffer.constructor);
         liveOnes.forEach(({ byteOffset }, i) => i % 2 === 0 && heap.free(byteOffset));
         assert.deepEqual([...back.blocks()], [...heap.blocks()]);
         theirs.forEach((p, i) => assert.ok(back.bytes(p, 37 * i).every((byte) => byte === (i & 0xff))));
@@ -147,22 +148,23 @@ test('a snapshot that is cut off, damaged or of something else is refused there,
     view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
   });
   const cases = [
-    [new Uint8Array(), 2, 'it is none'],
-    [snapshot.subarray(0, 40), 2, 'it ends too early'],
-    [snapshot.subarray(0, -1), 2, 'its length is another one'],
-    [changed((bytes) => (bytes[100] ^= 1)), 2, 'its checksum does not hold'],
-    [sealed((bytes) => (bytes[8] = 2)), 2, 'another version'],
-    [sealed((bytes) => (bytes[12] |= 16)), 2, 'its header is another one'],
-    [sealed((bytes) => (bytes[12] |= 8)), 2, 'its addresses have 64 bits'],
-    [sealed((_, view) => view.setBigUint64(16, 2n, true)), 2, 'it ends too early'],
-    [sealed((_, view) => view.setBigUint64(32, 65536n, true)), 2, 'the image lies outside'],
-    [sealed((_, view) => view.setBigUint64(32, 4096n, true)), 3, 'not_a_heap'],
+    [new Uint8Array(), 2, /begins with the bytes/],
+    [snapshot.subarray(0, 40), 2, /at least 68 bytes, and this one 40/],
+    [snapshot.subarray(0, -1), 2, /says that \d+ bytes follow before the checksum, and \d+ do/],
+    [changed((bytes) => (bytes[100] ^= 1)), 2, /checksum .* does not hold/],
+    [sealed((bytes) => (bytes[8] = 2)), 2, /its version is 2/],
+    [sealed((bytes) => (bytes[12] |= 16)), 2, /flags that version 1 does not know/],
+    [sealed((bytes) => (bytes[12] |= 8)), 2, /its addresses have 64 bits/],
+    [sealed((_, view) => view.setBigUint64(16, 2n, true)), 2, /ends too early/],
+    [sealed((_, view) => view.setBigUint64(32, 65536n, true)), 2, /the image lies in the memory/],
+    [sealed((_, view) => view.setBigUint64(32, 4096n, true)), 3, /^not_a_heap$/],
     // The body begins with the runs 16, length: there the header of the image.
-    [sealed((bytes) => (bytes[64] = 0)), 2, 'it ends too early'],
+    [sealed((bytes) => (bytes[64] = 0)), 2, /ends too early/],
   ];
   for (const [bytes, expected, reason] of cases) {
     const { status, stderr } = openNatively(bytes);
-    assert.deepEqual([status, stderr], [expected, reason]);
+    assert.equal(status, expected, stderr);
+    assert.match(stderr, reason);
   }
 });
 
@@ -170,12 +172,7 @@ test('the example in the documents compiles', () => {
   const text = readFileSync(join(root, 'docs/snapshot-format.md'), 'utf8');
   const [, example] = /^```cpp\n(.*?)^```/ms.exec(text);
   const source = join(folder, 'example.cpp');
-  writeFileSync(source, [
-    '#include <allot/heap/heaps.hpp>',
-    '#include <allot/memory/buffer.hpp>',
-    '#include "snapshot_file.hpp"',
-    'using namespace allot_test;',
-    `void example(const std::vector<u8>& bytes) {\n${example}\n(void)block;\n}`,
-  ].join('\n'));
+  const used = ['#include <allot/host.hpp>', '#include <vector>'];
+  writeFileSync(source, [...used, `void example(const std::vector<allot::u8>& file) {\n${example}\n}`].join('\n'));
   execFileSync('clang++-19', [...compiler, '-fsyntax-only', source], { stdio: 'inherit' });
 });

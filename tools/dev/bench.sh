@@ -1,6 +1,7 @@
 # summary: measure allot beside the others: workloads, real programs, in the engine you name
 #
 # usage: ./dev bench [ARGUMENTS]              ARGUMENTS go to bench/run.mjs; --help lists them
+#        ./dev bench --native                  native mallocs and a C++ host only: three minutes
 #        ./dev bench strings [ARGUMENTS]       reading and writing text from JavaScript: bench/strings.mjs
 #        ./dev bench instructions [ARGUMENTS]  counts instructions, exactly repeatable: bench/instructions.mjs
 #
@@ -18,7 +19,7 @@ task() {
       js_build && node bench/strings.mjs "${@:2}"
       ;;
     *)
-      need count bench
+      need count bench host
       # What JavaScript's reads and writes are compared with comes from npm, and so does the engine.
       js_build && npm_install tests/npm && npm_install bench && npm_install tests/runtimes || return
       bench_engine "$@" || return

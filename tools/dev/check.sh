@@ -1,7 +1,7 @@
 # summary: format, lint, layer rule, generated files, export list, shell: a matter of seconds
 #
 # usage: ./dev check            the quick checks
-#        ./dev check --tidy     these, then clang-tidy over the native code (a minute)
+#        ./dev check --tidy     these, then clang-tidy over the native code (two minutes)
 #
 # Each check reports by itself; the task fails when one of them does.
 
@@ -80,12 +80,23 @@ check_shell() {
   shellcheck --severity=style "${files[@]}"
 }
 
-# The headers of the core one by one, then the modules and the guest library, which make use of all of them.
+# The headers of the core one by one, those of the host library by the one that includes them all and those of its
+# engines; the command; then the modules and the guest library, which make use of all of the core.
 # The tests are left out: with GoogleTest and the standard library in each, they take many minutes.
 check_tidy() {
   cmake --preset native-debug && cmake --build --preset native-debug --target all_verify_interface_header_sets &&
     cmake --preset wasm32 || return
-  tidy build/native-debug core/ && tidy build/wasm32 '(abi|guest)/.*\.cpp$'
+  tidy build/native-debug '(/core/|allot/host\.hpp\.cxx$|/cli/[a-z_]+\.cpp$)' && tidy_engines &&
+    tidy build/wasm32 '(abi|guest)/.*\.cpp$'
+}
+
+# Those of V8 and SpiderMonkey are there after ./dev test native.
+tidy_engines() {
+  local headers=(host/include/allot/host/memories/{wabt,wasm2c,wasm_c}.hpp)
+  [[ -e $engines_root/complete ]] && headers+=(host/include/allot/host/memories/{v8,spidermonkey}.hpp)
+  clang-tidy-19 --quiet "${headers[@]}" -- -x c++ -std=c++20 -Icore -Ihost/include -isystem /usr/include/utf8cpp \
+    -isystem "$engines_root/usr/include/node" -isystem "$engines_root/usr/include/mozjs-102" \
+    '-DALLOT_WASM_C_HEADER=<wabt/wasm.h>'
 }
 
 # tidy FOLDER WHICH   the files of a build whose path matches WHICH.

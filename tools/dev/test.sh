@@ -6,7 +6,7 @@
 #
 #   check    the quick checks, clang-tidy, and the tests of the checks themselves
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
-#            wasm2c, wabt and wasm.h, and images that are damaged while it works on them
+#            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
 #   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #   js       the JavaScript package on the Node of the PATH and on Node 24
@@ -14,7 +14,7 @@
 #            and worker, isolated and not
 #   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
-#   demo     SQLite with allot as its malloc, its answers compared with a native SQLite
+#   demo     SQLite with allot as its malloc, its answers compared with a native SQLite; and in one heap with C++
 #   tutorial the lesson in Node, and its page in Chromium and Firefox; and the example with a guest written by hand
 #   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
@@ -94,6 +94,13 @@ test_check() {
 
 test_native() {
   local junit=$build/test/native.xml status=0
+  need native
+  engines_fetch || return
+  # With every engine: one that is missing is an error here.
+  if ! grep -qsxF "ALLOT_SPIDERMONKEY_ROOT:PATH=$engines_root" "$build/native-debug/CMakeCache.txt"; then
+    step 'configure native-debug with every engine' configure-native-engines cmake --preset native-debug \
+      -DALLOT_NODE_ROOT="$engines_root" -DALLOT_SPIDERMONKEY_ROOT="$engines_root" -DALLOT_HOST_ENGINES=REQUIRED || return
+  fi
   cmake_build native-debug || return
   rm -f "$junit"
   ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19) \
@@ -157,9 +164,12 @@ test_package() {
 }
 
 test_demo() {
+  local status=0
   js_build || return
-  need sqlite
-  node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs
+  need sqlite host
+  node_tests demo 'SQLite in one heap with JavaScript' examples/demo/test.mjs || status=$?
+  node_tests demo 'SQLite in one heap with C++' examples/host/test.mjs || status=$?
+  return "$status"
 }
 
 test_tutorial() {
@@ -177,7 +187,7 @@ test_tutorial() {
 test_bench() {
   local log=$build/log/test-instructions.log passed failed status=0
   need wasm
-  need count
+  need count host
   need_node
   npm_install bench || return
   node_tests bench 'the benchmark itself' bench/test/*.test.mjs || status=1

@@ -20,7 +20,7 @@ exit code: 0 all is well; 1 the heap is not as it must be, or blocks were left (
 
 export class UsageError extends Error {}
 
-function number(text, name, least) {
+export function number(text, name, least) {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least)
     throw new UsageError(`--${name} wants a number, ${least} or more`);

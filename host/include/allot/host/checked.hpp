@@ -34,32 +34,38 @@ class Reach {
   explicit Reach(AnyMemory& memory) : memory_(&memory) {}
 
   /// Looks where the memory is now. False when it does not have the `n` bytes at `at`, where header and agent
-  /// lie.
+  /// lie. A memory whose base is fixed stays where it is and gets no shorter: what was seen once still holds.
   bool refresh(u64 at, u64 n) {
-    base_ = memory_->base();
-    bytes_ = memory_->bytes();
-    left_ = (bytes_ >> granule_shift) * accesses_per_granule + accesses_more;
-    return base_ != nullptr && n <= bytes_ && at <= bytes_ - n;
+    if (!memory_->base_is_fixed() || n > bytes_ || at > bytes_ - n) {
+      base_ = memory_->base();
+      see(memory_->bytes());
+      if (base_ == nullptr || n > bytes_ || at > bytes_ - n) return false;
+    }
+    left_ = most_accesses_;
+    return true;
   }
   u8* base() const { return base_; }
-  u64 bytes() const { return bytes_; }
+  /// How long it is, whoever grew it; one that can move was looked at when the operation began.
+  u64 bytes() {
+    if (memory_->base_is_fixed()) see(memory_->bytes());
+    return bytes_;
+  }
   AnyMemory& memory() const { return *memory_; }
 
   [[gnu::always_inline]] u8* at(u64 offset, u64 n) {
     if (--left_ == 0 || offset > bytes_ - n) [[unlikely]]
-      refuse_image();
+      look_again(offset, n);
     return base_ + offset;
   }
   bool grow(u64 pages) {
     if (!memory_->grow(pages)) return false;
-    const u64 have = memory_->bytes();
     base_ = memory_->base();
-    left_ += ((have - bytes_) >> granule_shift) * accesses_per_granule;
-    bytes_ = have;
+    see(memory_->bytes());
     return true;
   }
-  void require(u64 offset, u64 n) const {
-    if (n > bytes_ || offset > bytes_ - n) refuse_image();
+  void require(u64 offset, u64 n) {
+    const u64 have = bytes();
+    if (n > have || offset > have - n) refuse_image();
   }
 
  private:
@@ -67,9 +73,22 @@ class Reach {
   static constexpr u64 accesses_per_granule = 32;
   static constexpr u64 accesses_more = u64{1} << 20;
 
+  void see(u64 bytes) {
+    const u64 most = (bytes >> granule_shift) * accesses_per_granule + accesses_more;
+    if (most > most_accesses_) left_ += most - most_accesses_;
+    most_accesses_ = most;
+    bytes_ = bytes;
+  }
+  /// The guest may have grown the memory since it was looked at.
+  [[gnu::noinline, gnu::cold]] void look_again(u64 offset, u64 n) {
+    const u64 have = bytes();
+    if (left_ == 0 || offset > have - n) refuse_image();
+  }
+
   AnyMemory* memory_;
   u8* base_ = nullptr;
   u64 bytes_ = 0;
+  u64 most_accesses_ = 0;
   u64 left_ = 0;
 };
 
@@ -153,9 +172,8 @@ class RacyShift {
  public:
   RacyShift() = delete;
   RacyShift(const RacyShift&) = delete;
-  operator u8() const {
-    return __atomic_load_n(&value_, __ATOMIC_RELAXED) & 31;
-  }  // NOLINT: used like a number
+  // NOLINTNEXTLINE(google-explicit-constructor): used like a number
+  operator u8() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED) & 31; }
   RacyShift& operator=(u8 value) {
     __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
     return *this;

@@ -26,7 +26,7 @@ struct GuestFunctions {
 
   /// A component's `cabi_realloc(old, old size, alignment, new size)`, which serves as all of them but free:
   /// the canonical ABI gives nothing back through it, so that a block is kept until the guest ends.
-  static GuestFunctions from_cabi_realloc(std::function<u64(u64, u64, u64, u64)> cabi_realloc) {
+  static GuestFunctions from_cabi_realloc(const std::function<u64(u64, u64, u64, u64)>& cabi_realloc) {
     GuestFunctions functions;
     functions.malloc = [cabi_realloc](u64 size) { return cabi_realloc(0, 0, 8, size); };
     functions.aligned_alloc = [cabi_realloc](u64 alignment, u64 size) {

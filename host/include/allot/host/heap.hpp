@@ -250,13 +250,13 @@ class Heap {
   Error copy(u64 to, u64 from, u64 n) {
     u8* const target = locate(to, n);
     const u8* const source = locate(from, n);
-    if (target == nullptr || source == nullptr) return host_error::out_of_bounds;
+    if (target == nullptr || source == nullptr || n > most_bytes) return host_error::out_of_bounds;
     if (n != 0) __builtin_memmove(target, source, n);
     return Error::none;
   }
   Error fill(u64 at, u64 n, u8 value = 0) {
     u8* const target = locate(at, n);
-    if (target == nullptr) return host_error::out_of_bounds;
+    if (target == nullptr || n > most_bytes) return host_error::out_of_bounds;
     if (n != 0) __builtin_memset(target, value, n);
     return Error::none;
   }
@@ -330,11 +330,11 @@ class Heap {
 
   Subscription on(EventKind kind, EventHandler handler) {
     if (!state_) return {};
-    return Subscription(state_->events.add(kind, std::move(handler), std::nullopt));
+    return Subscription(state_->subscribe(kind, std::move(handler), std::nullopt));
   }
   /// Until the token's object dies.
   void on(EventKind kind, const WeakToken& token, EventHandler handler) {
-    if (state_) state_->events.add(kind, std::move(handler), token);
+    if (state_) state_->subscribe(kind, std::move(handler), token);
   }
   /// Asked before a request fails; for as long as it says true the request is tried again.
   void on_out_of_memory(OutOfMemoryHook hook) {
@@ -357,6 +357,9 @@ class Heap {
   template <class Address>
   static Result<Heap> create_as(Heap heap, const CreateOptions& wish);
 
+  // No memory has as many. A compiler that knows an absurd length beforehand would warn of it otherwise.
+  static constexpr u64 most_bytes = u64{1} << 48;
+
   [[nodiscard]] host::Keep look(u64 address) const { return {state_, address, false}; }
   [[nodiscard]] u8* locate(u64 address, u64 n) const {
     return state_ ? state_->memory->locate(address, n) : nullptr;
@@ -368,20 +371,29 @@ class Heap {
   }
 
   template <class Operation>
-  Result<u64> request(u64 size, Operation operation) {
-    if (!state_) return host_error::no_memory;
+  [[gnu::always_inline]] Result<u64> request(u64 size, Operation operation) {
+    if (!state_) [[unlikely]]
+      return host_error::no_memory;
+    const Result<u64> block = operation(*state_->allocator);
+    // Without a handler nobody is told, and the engine need not be asked how long its memory is.
+    if (block && state_->events.empty()) [[likely]]
+      return block;
+    return request_again(size, block, operation);
+  }
+  /// What the first attempt came to is told; for as long as the hook says so, others follow.
+  template <class Operation>
+  [[gnu::noinline, gnu::cold]] Result<u64> request_again(u64 size, Result<u64> block, Operation operation) {
     host::State& state = *state_;
     for (u32 attempt = 1;; ++attempt) {
-      const Result<u64> block = operation(*state.allocator);
-      if (state.memory->bytes() != state.seen_bytes) [[unlikely]]
-        state.look_at_memory();
-      if (block) [[likely]]
-        return block;
+      state.look_at_memory();
+      if (block) return block;
       if (block.error() != Error::out_of_memory && block.error() != Error::quota_exceeded)
         return state.noted(block.error());
-      const Event event{EventKind::oom, state.seen_bytes, state.seen_bytes, size, attempt, block.error()};
+      const u64 now = state.memory->bytes();
+      const Event event{EventKind::oom, now, now, size, attempt, block.error()};
       state.events.tell(event);
       if (!state.on_oom || !state.on_oom(event)) return block;
+      block = operation(*state.allocator);
     }
   }
   template <class Operation>

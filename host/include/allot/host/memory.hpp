@@ -2,12 +2,12 @@
 //          over it.
 // Floor:   door host.
 //
-// An adapter is an allot::LinearMemory: base(), bytes(), grow(pages). It may also have
+// An adapter is an allot::LinearMemory: base(), bytes(), grow(pages). It may also have these:
 //
-//   static constexpr bool base_is_fixed   growing never moves it, whoever grows it; pointers into it stay
-//   valid static constexpr bool is_shared       several threads may run in it: a heap in it is locked for
-//   each call bool discard(at, n)                   gives the pages wholly in [at, at + n) back to the
-//   system; they read 0 then
+//   * static constexpr bool base_is_fixed: growing never moves it, whoever grows it, so that pointers into
+//     it stay valid.
+//   * static constexpr bool is_shared: several threads may run in it. A heap in it is locked for each call.
+//   * bool discard(at, n): gives the pages wholly in [at, at + n) back to the system. They read 0 then.
 //
 // A reference reaches a memory whose base is fixed by one comparison and one load: the base never changes,
 // and the length that is remembered here is never more than what the memory has. Of one that can move nothing
@@ -67,7 +67,7 @@ class AnyMemory {
  protected:
   /// Said once, when the memory is made. `base` is null for one that can move.
   void set_kind(u8* base, bool fixed, bool shared) {
-    base_ = base;
+    base_ = base != nullptr ? base : nothing;
     fixed_ = fixed;
     shared_ = shared;
   }
@@ -79,6 +79,9 @@ class AnyMemory {
     if (fixed_) known_.store(have, std::memory_order_relaxed);
     return base() + (end - n);
   }
+
+  // Where no bytes at address 0 lie when nothing is remembered: a place like any other, and no failure.
+  alignas(16) static inline u8 nothing[16];
 
   u8* base_ = nullptr;
   std::atomic<u64> known_{0};

@@ -20,7 +20,7 @@ enum class AddressType { i32, i64 };
 struct CreateOptions {
   /// First byte that the heap may use: for instance the guest's __heap_base. By default where the memory
   /// ends, so that all of the heap lies in pages that nobody had before.
-  std::optional<u64> begin;
+  std::optional<u64> begin = std::nullopt;
   u64 end = 0;  // 0: as far as the memory can grow; else the heap never leaves [begin, end)
   u64 maximum = 0;  // an address that the heap does not grow beyond; 0: none
   u64 quota = 0;  // most live bytes; 0: no limit
@@ -33,7 +33,7 @@ struct CreateOptions {
 struct AttachOptions {
   /// Where the image lies: what the guest's allot_image() says. By default the memory is searched, which
   /// costs a look at every 16th byte.
-  std::optional<u64> image;
+  std::optional<u64> image = std::nullopt;
   /// Whether every invariant is checked first: O(heap / 128). Leave it out only if other threads use the heap
   /// now and do not take its lock: they may be in the middle of something.
   bool validate = true;

@@ -6,13 +6,21 @@
 #include <allot/host/files/snapshot.hpp>
 #include <allot/host/heap.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace allot {
 
+/// What a snapshot says of the memory besides its bytes, for whoever makes a memory of it.
+struct SnapshotOptions {
+  std::optional<u64> maximum = std::nullopt;  // pages that the memory may grow to; not fewer than it has
+  bool shared = false;  // JavaScript is to make a shared memory of it: wants a maximum
+};
+
 /// All of the memory and the heap in it, as a file. Nobody may change the memory meanwhile. Error:
-/// unsupported_operation (64-bit addresses, a shared memory, a guest's own allocator), corrupt_image.
-inline Result<std::vector<u8>> take_snapshot(Heap& heap) {
+/// unsupported_operation (64-bit addresses, a shared memory, a guest's own allocator), invalid_span (a
+/// maximum that cannot be), corrupt_image.
+inline Result<std::vector<u8>> take_snapshot(Heap& heap, const SnapshotOptions& options = {}) {
   const Result<u64> image = heap.image();
   if (!image) return image.error();
   host::State& state = *heap.state();
@@ -25,6 +33,11 @@ inline Result<std::vector<u8>> take_snapshot(Heap& heap) {
   files::SnapshotHeader header;
   header.pages = state.memory->bytes() >> page_shift;
   if (header.pages > files::snapshot_format::most_pages) return host_error::unsupported_operation;
+  const u64 maximum = options.maximum.value_or(header.pages);
+  if (maximum < header.pages || maximum > files::snapshot_format::most_pages) return Error::invalid_span;
+  if (options.shared && !options.maximum) return Error::invalid_span;
+  header.maximum = options.maximum;
+  header.shared = options.shared;
   header.outside = !heap.image_is_inside();
   header.image = image.value();
   header.record_pages = records.size() >> page_shift;

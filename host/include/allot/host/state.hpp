@@ -29,9 +29,14 @@ struct State {
   std::unique_ptr<Allocator> allocator;
   Events events;
   OutOfMemoryHook on_oom;
-  u64 seen_bytes = 0;  // the memory's length that the handlers know
+  u64 seen_bytes = 0;  // the memory's length that the handlers know; nobody's while there are none
   bool is_corrupt = false;
 
+  Events::Place subscribe(EventKind kind, EventHandler handler, std::optional<WeakToken> token) {
+    // A first handler is told of what happens from now on.
+    if (events.empty()) seen_bytes = memory->bytes();
+    return events.add(kind, std::move(handler), std::move(token));
+  }
   /// Tells of what has happened to the memory since the last call of the heap.
   void look_at_memory() {
     const u64 now = memory->bytes();

@@ -47,6 +47,16 @@ class StructRef : public host::Object {
     using T = typename L::template type<name, Abi>::type;
     return this->template store<T>(end_of<name, T>(), value);
   }
+  /// The same for programs that handle errors in one place: throw HeapFailure.
+  template <host::Name name>
+  [[nodiscard]] auto get() const {
+    return or_throw(read<name>());
+  }
+  template <host::Name name>
+  void set(typename L::template type<name, Abi>::type value) const {
+    or_throw(write<name>(value));
+  }
+
   /// A field as a reference that does not own the block: a Ref, an ArrayRef of values, or a StructRef.
   template <host::Name name>
   [[nodiscard]] auto member() const {

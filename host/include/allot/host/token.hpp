@@ -27,6 +27,7 @@ class Token {
   Token() : life_(std::make_shared<Life>()) {}
   Token(const Token&) : Token() {}
   Token(Token&& other) noexcept : life_(std::move(other.life_)) {}
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is taken over, from whomever
   Token& operator=(const Token&) { return *this; }
   Token& operator=(Token&& other) noexcept {
     if (this != &other) {
