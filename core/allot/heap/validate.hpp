@@ -97,11 +97,11 @@ class Validate : public Report<Place> {
     const Address above = bottom + (places + 1) * Base::place_bytes;
     if (Base::hinted_bits(at(bottom)) != Base::stack_end || Base::hinted_bits(at(above)) != Base::stack_end)
       return false;
-    for (Address place = bottom + Base::place_bytes; place < above; place += Base::place_bytes) {
-      const Address bits = Base::hinted_bits(at(place));
+    for (Address hint = bottom + Base::place_bytes; hint < above; hint += Base::place_bytes) {
+      const Address bits = Base::hinted_bits(at(hint));
       if (bits == Base::stack_end) return false;
-      if (place > top) continue;
-      const Granule g = Base::hinted(at(place));
+      if (hint > top) continue;
+      const Granule g = Base::hinted(at(hint));
       if (g >= header().granules || bits != Base::start_ref(g)) return false;
     }
     return true;

@@ -345,8 +345,8 @@ class PlaceBlocks : public Shrink<Place> {
       Base::push_hint(g + i * c, c);
       starts = starts << c | 1;
     }
-    const auto at = Base::record_of(g) + Base::bit_byte(g);
-    store<u64>(at, load<u64>(at) | starts << (g & 7) << c);
+    const auto bits = Base::record_of(g) + Base::bit_byte(g);
+    store<u64>(bits, load<u64>(bits) | starts << (g & 7) << c);
     return g;
   }
 
