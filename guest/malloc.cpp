@@ -40,9 +40,8 @@ void* aligned(size_t alignment, size_t size) {
   return or_errno(guest::is_ready() ? guest::block(heap().allocate_sized(size)) : nullptr);
 }
 
-/// free for any block, and for null.
+/// free for any block.
 [[gnu::noinline]] void free_any(void* p) {
-  if (!p) return;
   if (const Error error = heap().deallocate_any(guest::address(p)); error != Error::none) [[unlikely]]
     guest::refuse(error, p);
 }
@@ -62,6 +61,8 @@ void* malloc(size_t size) {
 }
 
 void free(void* p) {
+  // Also where there is no heap yet, nor memory in which its header could be read.
+  if (!p) return;
   if (!heap().deallocate_tiny(guest::address(p))) [[unlikely]]
     free_any(p);
 }
