@@ -68,7 +68,6 @@ class Report : public Relocate<Place> {
     }
   }
 
- protected:
   u64 count_live() const {
     u64 count = 0;
     for (u32 page = 0; page < Base::page_count(); ++page)
