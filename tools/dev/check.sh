@@ -12,7 +12,7 @@ task() {
   local tidy=''
   case ${1:-} in
     '') ;;
-    --tidy) tidy=yes ;;
+    --tidy) tidy=all ;;
     *) wrong_usage 'usage: ./dev check [--tidy]' ;;
   esac
   counts_begin
@@ -24,7 +24,8 @@ task() {
   ((failed == 0))
 }
 
-# check_all [TIDY]   runs every check and counts each as one test.
+# check_all [TIDY]   runs every check and counts each as one test. TIDY: clang-tidy over `core`, which means guest and
+# modules too, or over `all`.
 check_all() {
   need wasm check
   if [[ -n ${1:-} ]]; then need native tidy; fi
@@ -38,7 +39,7 @@ check_all() {
   check_one 'links between documents' links node tools/check-links.mjs
   check_one 'TypeScript, and the tests of types' typescript npm run check --prefix js
   check_one 'documentation of the JavaScript API' docs docs_read --emit none
-  if [[ -n ${1:-} ]]; then check_one 'clang-tidy' tidy check_tidy; fi
+  if [[ -n ${1:-} ]]; then check_one 'clang-tidy' tidy check_tidy "$1"; fi
 }
 
 check_one() {
@@ -86,8 +87,8 @@ check_shell() {
 check_tidy() {
   cmake --preset native-debug && cmake --build --preset native-debug --target all_verify_interface_header_sets &&
     cmake --preset wasm32 || return
-  tidy build/native-debug '(/core/|allot/host\.hpp\.cxx$|/cli/[a-z_]+\.cpp$)' && tidy_engines &&
-    tidy build/wasm32 '(abi|guest)/.*\.cpp$'
+  tidy build/native-debug core/ && tidy build/wasm32 '(abi|guest)/.*\.cpp$' || return
+  [[ $1 != all ]] || { tidy build/native-debug '(allot/host\.hpp\.cxx$|/cli/[a-z_]+\.cpp$)' && tidy_engines; }
 }
 
 # Those of V8 and SpiderMonkey are there after ./dev test native.

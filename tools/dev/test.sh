@@ -4,7 +4,7 @@
 #        ./dev test all        every part; the table at its end shows each runtime
 #        ./dev test PART…      some of: check native wasm cli js browsers runtimes package demo tutorial bench size
 #
-#   check    the quick checks, clang-tidy, and the tests of the checks themselves
+#   check    the quick checks, clang-tidy (over host and command only with `all`), and the tests of the checks themselves
 #   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
 #            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
@@ -88,7 +88,9 @@ node_tests() {
 }
 
 test_check() {
-  check_all --tidy
+  local tidy=core
+  [[ -z ${ALLOT_TEST_ALL:-} ]] || tidy=all
+  check_all "$tidy"
   node_tests check 'the checks themselves' tests/tools/*.test.mjs
 }
 
