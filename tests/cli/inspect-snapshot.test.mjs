@@ -79,9 +79,9 @@ test('colours on request, and never against NO_COLOR', () => {
 test('a damaged heap: the rule, the address, and exit code 1', () => {
   const { heap } = used();
   const [block] = [...heap.blocks()].filter(({ kind }) => kind === 'live');
-  // What the guest could have overwritten: the live bit of a block, and the account that does not know of it.
+  // What the guest could have overwritten: how much room the agent has left, by one granule.
   const image = 16;
-  heap.writeUint32(image + 736 + 4, heap.readUint32(image + 736 + 4) + 1);
+  heap.writeUint32(image + 736, heap.readUint32(image + 736) + 1);
   const found = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
   assert.equal(found.sound, false);
   assert.equal(found.violation.rule, 22);
@@ -90,7 +90,7 @@ test('a damaged heap: the rule, the address, and exit code 1', () => {
   assert.ok(found.blocks.some(({ byteOffset }) => byteOffset === block.byteOffset));
   const { status, stdout } = run(['inspect', 'damaged.snapshot']);
   assert.equal(status, 1);
-  assert.match(stdout, /The heap is damaged: at address 0x[0-9a-f]{8} it breaks rule 22:\n {2}the agent's account/);
+  assert.match(stdout, /The heap is damaged: at address 0x[0-9a-f]{8} it breaks rule 22:\n {2}the agent's room/);
 });
 
 test('damaged so that its blocks cannot be told', () => {
@@ -115,15 +115,15 @@ test('no heap at all where the image should be', () => {
 });
 
 test('records that lead out of the memory', () => {
-  // 16 pages fill the map of pages; what lies behind it are the start bits of page 0, all of them set here. A mark
-  // in the last granule makes whoever believes it look for the record of a page 16.
+  // 16 pages fill the map of pages; what lies behind it is a hint's granule, here as large as it can be. A mark in the
+  // last granule of the heap makes whoever believes it look for the record of a page 16.
   const heap = Heap.createSync({ image: 'outside', policy: 'exact', initial: 16, maximum: 16 });
   for (let i = 0; i < 32; i++) heap.malloc(16);
   heap.malloc(16 * 65536 - 32 * 16 - 32);
   const parts = openSnapshot(heap.snapshot());
   const records = new DataView(parts.records.buffer);
   const pageMap = records.getUint32(parts.image + 104, true);
-  assert.equal(records.getUint32(pageMap + 64, true), 0xffffffff);
+  records.setUint32(pageMap + 64, 0xffffffff, true);
   parts.records[records.getUint32(pageMap + 60, true) + 520 + 511] |= 0x80;
   const found = runJson(['inspect', file('hostile.snapshot', closeSnapshot(parts))], 1);
   assert.equal(found.sound, false);

@@ -96,7 +96,8 @@ class Growth : public ExactSearch<Place> {
   /// Larger hint stacks for a heap that has grown: 1.4 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
-    if (old_cap == 0) return;  // policy exact
+    // Policy exact has none; and in a small heap larger ones would only part its free memory.
+    if (old_cap == 0 || page_count() < 2 * first_hint_cap) return;
     u32 cap = old_cap;
     while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
     if (cap == old_cap) return;
