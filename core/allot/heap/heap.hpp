@@ -251,10 +251,7 @@ class BasicHeap : protected Validate<Place> {
   [[gnu::noinline]] Error deallocate_any(Address p) {
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return Base::error_of(g);
-    const Granule n = this->live_size_at(g);
-    this->clear_bit(g, page_record::live);
-    this->note_free(n);
-    this->release(g, n);
+    release_live(g, this->live_size_at(g));
     return Error::none;
   }
 

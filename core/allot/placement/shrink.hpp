@@ -85,9 +85,6 @@ class Shrink : public Create<Place> {
       if (is_gap(page)) return page + 2;
     return keep;
   }
-  RecordRef ref_of(u32 page) const {
-    return load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
-  }
   bool is_gap(u32 page) const {
     return (load<u32>(record(page) + page_record::flags) & page_record::gap) != 0;
   }
@@ -105,11 +102,13 @@ class Shrink : public Create<Place> {
   u64 record_bytes_behind(Granule end, u32 keep) const {
     u64 count = 0;
     for (u32 page = 0; page < keep; ++page)
-      if (lies_behind(ref_of(page), end) && !shares_record(page)) ++count;
+      if (lies_behind(Base::record_ref(page), end) && !shares_record(page)) ++count;
     return count * header().record_bytes;
   }
   /// The pages of one gap have one record, the first one's.
-  bool shares_record(u32 page) const { return page != 0 && ref_of(page) == ref_of(page - 1); }
+  bool shares_record(u32 page) const {
+    return page != 0 && Base::record_ref(page) == Base::record_ref(page - 1);
+  }
 
   /// Moves the records that lie behind `end` to the lowest place where there is room, and frees what they
   /// lay in. Returns where what is used ends then.
@@ -190,7 +189,7 @@ class Shrink : public Create<Place> {
     RecordRef last_from = 0;
     RecordRef last_to = 0;
     for (u32 page = 0; page < keep; ++page) {
-      const RecordRef from = ref_of(page);
+      const RecordRef from = Base::record_ref(page);
       if (from == last_from) {
         Base::map_page(page, last_to);
         continue;
@@ -257,7 +256,7 @@ class Shrink : public Create<Place> {
     }
     const u32 count = page_count();
     for (u32 page = keep; page < count; ++page) {
-      const RecordRef ref = ref_of(page);
+      const RecordRef ref = Base::record_ref(page);
       if (!Place::inside || !lies_behind(ref, end)) Base::add_to_pool(ref, 1);
     }
     h.granules = cut;
