@@ -6,16 +6,49 @@
 
 namespace allot::guest {
 
-u32 tiny_bytes = 0;
+ALLOT_OF_THREAD u32 tiny_bytes;
+#ifdef ALLOT_GUEST_THREADS
+ALLOT_OF_THREAD NativeAddress own_agent;
+ALLOT_OF_THREAD u32 own_tag;
+#endif
+
+#ifdef ALLOT_GUEST_THREADS
+/// Makes the heap, if no other thread has, and this thread an agent of it.
+static bool join_heap(u64 begin) {
+  static u32 making = 0;  // 1: a thread has begun to
+  static u32 made = 0;    // 1: it has done
+  if (!heap().laid_out() && __atomic_exchange_n(&making, 1, __ATOMIC_SEQ_CST) == 0) {
+    if (heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) == Error::none) {
+      __atomic_store_n(&made, 1, __ATOMIC_SEQ_CST);
+      return heap().set_may_block(allot_may_block() != 0) == Error::none;
+    }
+    __atomic_store_n(&making, 0, __ATOMIC_SEQ_CST);
+    return false;
+  }
+  // The other thread is at work: laying out takes microseconds.
+  for (u32 i = 0; i < patience * 1000 && __atomic_load_n(&made, __ATOMIC_SEQ_CST) == 0 && !heap().laid_out();
+       ++i) {
+  }
+  for (u32 i = 0; i < patience; ++i) {
+    const auto number = heap().attach(allot_may_block() != 0);
+    if (number.error() != Error::lock_held) return static_cast<bool>(number);
+  }
+  return false;
+}
+#endif
 
 [[gnu::noinline]] bool initialize() {
   const u64 begin = reinterpret_cast<uintptr_t>(&__heap_base);
   WasmMemory memory;
   // The linker ends the memory at the page in which data and stack end: perhaps at its very first byte.
   if (memory.bytes() < begin + sizeof(Header) && !memory.grow(1)) return false;
+#ifdef ALLOT_GUEST_THREADS
+  if (!join_heap(begin)) return false;
+#else
   // Somebody else may have made the heap already: the host, or another module over this memory.
   if (!heap().laid_out() && heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) != Error::none)
     return false;
+#endif
   tiny_bytes = Heap::tiny_bytes;
   return true;
 }
@@ -29,6 +62,34 @@ u32 tiny_bytes = 0;
 }  // namespace allot::guest
 
 extern "C" {
+
+#ifdef ALLOT_GUEST_THREADS
+__attribute__((weak)) int allot_may_block(void) { return 0; }
+
+int allot_thread(void) {
+  if (!allot::guest::is_ready()) return -1;
+  const auto number = allot::guest::heap().agent_number();
+  return number ? static_cast<int>(number.value()) : -1;
+}
+
+int allot_thread_exit(void) {
+  using namespace allot;
+  Error error = Error::lock_held;
+  for (u32 i = 0; i < guest::patience && error == Error::lock_held; ++i) error = guest::heap().detach();
+  if (error == Error::none) guest::tiny_bytes = 0;
+  return error == Error::none || error == Error::not_attached ? 0 : -1;
+}
+
+int allot_thread_died(int thread) {
+  using namespace allot;
+  if (!guest::is_ready()) return -1;
+  for (u32 i = 0; i < guest::patience; ++i) {
+    const auto lost = guest::heap().reap(static_cast<u32>(thread));
+    if (lost.error() != Error::lock_held) return lost ? 0 : -1;
+  }
+  return -1;
+}
+#endif
 
 __attribute__((weak)) void allot_on_error(uint32_t, uintptr_t) { __builtin_trap(); }
 

@@ -31,17 +31,36 @@ void* or_errno(void* block) {
   return block;
 }
 
+/// What is done again while another thread holds the heap's lock.
+template <class Call>
+Granule patiently(Call call) {
+#ifdef ALLOT_GUEST_THREADS
+  for (u32 i = 0; i < guest::patience; ++i) {
+    const Granule g = call();
+    if (!heap().failed(g) || heap().error_of(g) != Error::lock_held) return g;
+  }
+#endif
+  return call();
+}
+
 void* aligned(size_t alignment, size_t size) {
-  return guest::is_ready() ? guest::block(heap().allocate_aligned_raw(alignment, size)) : nullptr;
+  return guest::is_ready()
+             ? guest::block(patiently([=] { return heap().allocate_aligned_raw(alignment, size); }))
+             : nullptr;
 }
 
 /// malloc for any size, also before there is a heap.
 [[gnu::noinline]] void* allocate(size_t size) {
-  return or_errno(guest::is_ready() ? guest::block(heap().allocate_sized(size)) : nullptr);
+  return or_errno(guest::is_ready() ? guest::block(patiently([=] { return heap().allocate_sized(size); }))
+                                    : nullptr);
 }
 
 /// free for any block.
 [[gnu::noinline]] void free_any(void* p) {
+#ifdef ALLOT_GUEST_THREADS
+  // A thread that has not allocated yet.
+  if (!guest::is_ready()) return;
+#endif
   if (const Error error = heap().deallocate_any(guest::address(p)); error != Error::none) [[unlikely]]
     guest::refuse(error, p);
 }
@@ -68,16 +87,24 @@ void free(void* p) {
 }
 
 void* calloc(size_t count, size_t size) {
-  return or_errno(guest::is_ready() ? guest::block(heap().allocate_zeroed_raw(count, size)) : nullptr);
+  return or_errno(guest::is_ready()
+                      ? guest::block(patiently([=] { return heap().allocate_zeroed_raw(count, size); }))
+                      : nullptr);
 }
 
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely
 // on either meaning; never freeing is the one that cannot make a pointer dangle.
 void* realloc(void* p, size_t size) {
   if (!p) return malloc(size);
-  const Granule g = heap().reallocate_raw(guest::address(p), size);
+#ifdef ALLOT_GUEST_THREADS
+  if (!guest::is_ready()) return or_errno(nullptr);
+#endif
+  const Granule g = patiently([=] { return heap().reallocate_raw(guest::address(p), size); });
   if (!heap().failed(g)) return guest::pointer(g);
   const Error error = heap().error_of(g);
+#ifdef ALLOT_GUEST_THREADS
+  if (error == Error::lock_held) return or_errno(nullptr);
+#endif
   if (error == Error::out_of_memory || error == Error::quota_exceeded || error == Error::size_too_large)
     return or_errno(nullptr);
   guest::refuse(error, p);

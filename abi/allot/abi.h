@@ -18,6 +18,12 @@ typedef uint32_t allot_status;   /* 0, or an error number */
 /* allot_create, `flags`. */
 #define ALLOT_RECORD_SIZES 1u
 
+/* allot_attach, `flags`. */
+#define ALLOT_MAY_BLOCK 1u
+
+/* allot_reap: what held the lock was about to become an agent. */
+#define ALLOT_ATTACHING 64u
+
 /* allot_create, `policy`. */
 enum { ALLOT_EXACT = 0, ALLOT_COMPACT = 1, ALLOT_BALANCED = 2, ALLOT_FAST = 3 };
 

@@ -24,6 +24,12 @@ constexpr u64 bytes_of(double bytes) {
   return bytes > 0 && bytes < 18446744073709551616.0 ? static_cast<u64>(bytes) : 0;
 }
 
+/// A number of a shared heap's, or why there is none.
+template <class T>
+double number(const Result<T>& result) {
+  return result ? static_cast<double>(result.value()) : negative(result.error());
+}
+
 template <class H>
 allot_result result(const H& heap, Granule g) {
   if (H::failed(g)) [[unlikely]]

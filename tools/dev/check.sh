@@ -62,13 +62,16 @@ check_format() {
 check_exports() {
   local module defined listed object=$build/check/exports.o
   mkdir -p "${object%/*}"
-  listed=$(sed -nE 's/^ALLOT_EXPORT\([^,]+, *([a-z0-9_]+) *,.*/\1/p' abi/exports.def | sort)
-  [[ -n $listed ]] || return
-  for module in inside outside; do
+  local -a tables
+  for module in inside outside shared; do
+    tables=(abi/exports.def)
+    [[ $module == shared ]] && tables+=(abi/shared-exports.def)
+    listed=$(sed -nE 's/^ALLOT_EXPORT\([^,]+, *([a-z0-9_]+) *,.*/\1/p' "${tables[@]}" | sort)
+    [[ -n $listed ]] || return
     clang++-19 --target=wasm32-unknown-unknown -std=c++20 -O0 -ffreestanding -fno-exceptions -fno-rtti -nostdlib \
-      -mbulk-memory -Icore -Iabi -c "abi/modules/$module.cpp" -o "$object" || return
+      -mbulk-memory -matomics -Icore -Iabi -c "abi/modules/$module.cpp" -o "$object" || return
     defined=$(llvm-nm-19 --defined-only --extern-only --format=just-symbols "$object" | grep '^allot_' | sort)
-    echo "abi/modules/$module.cpp (+) against abi/exports.def (-):"
+    echo "abi/modules/$module.cpp (+) against ${tables[*]} (-):"
     diff --unified=0 <(echo "$listed") <(echo "$defined") || return
   done
 }

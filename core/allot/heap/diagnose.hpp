@@ -23,7 +23,7 @@ class Diagnose : public Requested<Place> {
     const Address turned = rotate_right(offset, granule_shift);
     if (turned < header().granules) [[likely]] {
       const Granule g = static_cast<Granule>(turned);
-      if (Base::is_start(g) && Base::is_live(g)) return g;
+      if (Base::is_start(g) && Base::is_live(g) && !Base::is_freed_remotely(g)) return g;
     }
     return ~static_cast<u32>(diagnose(p));
   }
@@ -36,10 +36,13 @@ class Diagnose : public Requested<Place> {
     auto memory = Base::place().memory;
     if (p >= memory.bytes()) return Error::wild_address;
     if (p < h.begin || p >= h.top) return Error::foreign_address;
-    const Granule start = Base::enclosing_start(static_cast<Granule>((p - h.origin) >> granule_shift));
+    const Granule at = static_cast<Granule>((p - h.origin) >> granule_shift);
+    if (Base::is_free_page(at >> granule_page_shift)) return Error::double_free;
+    const Granule start = Base::enclosing_start(at);
     if (start == granule_limit) return Error::foreign_address;
     switch (Base::kind_at(start)) {
-      case BlockKind::live: return Error::interior_address;
+      case BlockKind::live:
+        return start == at && Base::is_freed_remotely(at) ? Error::double_free : Error::interior_address;
       case BlockKind::metadata: return Error::metadata_address;
       case BlockKind::reserved: return Error::foreign_address;
       default: return Error::double_free;

@@ -7,13 +7,26 @@
 // addresses do not.
 #pragma once
 
-#include <allot/heap/validate.hpp>
+#include <allot/heap/validate_shared.hpp>
 
 namespace allot {
 
+namespace detail {
+template <class Place, bool shared>
+struct BelowHeap {
+  using type = Validate<Place>;
+};
 template <class Place>
-class BasicHeap : protected Validate<Place> {
-  using Base = Validate<Place>;
+struct BelowHeap<Place, true> {
+  using type = ValidateShared<Place>;
+};
+template <class Place>
+using BelowHeapOf = typename BelowHeap<Place, is_shared<typename Place::Traits>>::type;
+}  // namespace detail
+
+template <class Place>
+class BasicHeap : protected detail::BelowHeapOf<Place> {
+  using Base = detail::BelowHeapOf<Place>;
 
  public:
   using Address = typename Place::Address;
@@ -36,6 +49,13 @@ class BasicHeap : protected Validate<Place> {
   /// Whether an image of this kind lies at image(), and what its header says fits the memory: O(1).
   /// Error: not_a_heap, wrong_version, wrong_address_type, corrupt_image.
   Error check() {
+    if constexpr (Base::shared) {
+      // Under the lock more can be said: attach() does, validate() says all.
+      if (this->image() % 16 != 0 || this->place().record_memory_bytes() < sizeof(Header) ||
+          this->image() > this->place().record_memory_bytes() - sizeof(Header))
+        return Error::not_a_heap;
+      return this->check_kind();
+    }
     if (const Error error = this->check_header(this->place().record_memory_bytes()); error != Error::none)
       return error;
     // An image that is refused stays as it was, to the last byte.
@@ -47,6 +67,69 @@ class BasicHeap : protected Validate<Place> {
 
   /// Whether an image was laid out here, whatever became of it since: a look at the magic number.
   bool laid_out() const { return this->header().magic == image_magic; }
+
+  // --- Agents -----------------------------------------------------------------------------------
+  // Of a heap that several agents use at once (docs/threads.md). Each agent has a heap object of its own, and
+  // initialize() makes its caller the first. Unless it says otherwise, every operation is refused to a caller
+  // that is no agent (not_attached). All of these take the lock: lock_held when it cannot be had.
+
+  /// Makes the caller an agent: with an orphan's pages, if there is an orphan. `may_block`: it may wait in the
+  /// engine while others hold the lock. Returns its number, below 64. Error: as check; too_many_agents,
+  /// out_of_memory, lock_held. May grow the memory. O(heap) if there is an orphan.
+  Result<u32> attach(bool may_block = true)
+    requires Base::shared
+  {
+    const u32 id = this->attach_agent(may_block);
+    if (Base::failed(id)) return Base::error_of(id);
+    return id;
+  }
+  /// Stops being an agent: free pages go back, live blocks stay, in the care of whoever needs memory next.
+  Error detach()
+    requires Base::shared
+  {
+    return this->detach_agent();
+  }
+  /// Tidies up after an agent that will never run again, wherever it ended; never call it for another one.
+  /// Returns the address of the block that it was allocating, freed now, or 0. Error: no_such_agent. O(heap).
+  Result<u64> reap(u32 agent)
+    requires Base::shared
+  {
+    const u32 lost = this->reap_agent(agent);
+    if (Base::failed(lost)) return Base::error_of(lost);
+    return lost == 0 ? u64{0} : u64{this->address_of(lost - 1)};
+  }
+  /// Takes in what others have freed of this agent's blocks; allocating does so by itself. Returns how many.
+  u32 collect()
+    requires Base::shared
+  {
+    return this->is_attached() ? Base::collect() : 0;
+  }
+  /// This agent's number. Error: not_attached.
+  Result<u32> agent_number() const
+    requires Base::shared
+  {
+    if (!this->is_attached()) return Error::not_attached;
+    return u32{this->agent().id};
+  }
+  /// 0 unused, 1 in use, 2 between both, 3 or 4 an orphan. Asks nobody for the lock; anybody may ask.
+  u32 agent_state(u32 agent) const
+    requires Base::shared
+  {
+    return Base::agent_state(agent);
+  }
+  /// Who holds the lock: 0 nobody, else the agent's number + 1. Anybody may ask.
+  u32 lock_holder() const
+    requires Base::shared
+  {
+    return Base::lock_holder();
+  }
+  Error set_may_block(bool may_block)
+    requires Base::shared
+  {
+    if (!this->is_attached()) return Error::not_attached;
+    this->agent().may_block = may_block;
+    return Error::none;
+  }
 
   // --- Blocks -----------------------------------------------------------------------------------
   // Addresses are multiples of 16. Usable sizes are the requested ones rounded up to granules, plus
@@ -80,7 +163,10 @@ class BasicHeap : protected Validate<Place> {
   /// all of its new place must be free, or its own so far. Neighbours that are free are merged. Costs the
   /// copying, and no more where the free memory there is merged already. Error, with nothing changed:
   /// invalid_span (the new place is not aligned, or not in the heap), span_in_use, or as deallocate.
-  Error relocate(Address from, Address to) { return this->relocate_block(from, to); }
+  Error relocate(Address from, Address to) {
+    if (!ready()) return Error::not_attached;
+    return this->relocate_block(from, to);
+  }
 
   /// Bytes that may be used at `p`, or as deallocate's errors. O(1).
   Result<u64> usable_size(Address p) const {
@@ -119,8 +205,14 @@ class BasicHeap : protected Validate<Place> {
 
   /// Takes [begin, end), rounded outward to granules and to at least 48 bytes, out of management until
   /// unreserve(begin). Error: invalid_span, span_in_use, out_of_memory. May grow the memory.
-  Error reserve(u64 begin, u64 end) { return this->reserve_span(begin, end); }
-  Error unreserve(u64 begin) { return this->unreserve_span(begin); }
+  Error reserve(u64 begin, u64 end) {
+    if (!ready()) return Error::not_attached;
+    return this->reserve_span(begin, end);
+  }
+  Error unreserve(u64 begin) {
+    if (!ready()) return Error::not_attached;
+    return this->unreserve_span(begin);
+  }
 
   /// Makes the memory `pages` pages (of 64 KiB) larger; the heap takes them when it needs them. Memory that
   /// was grown past the heap belongs to whoever grew it. Error: out_of_memory, when the memory or a limit
@@ -136,21 +228,31 @@ class BasicHeap : protected Validate<Place> {
 
   /// The address that the heap will not grow beyond from now on; 0: none. What it has, it keeps.
   Error set_maximum(u64 address) {
+    if (!enter()) return enter_error();
     this->header().maximum = address == 0 || address > Base::address_limit ? Base::address_limit : address;
     this->seal();
+    leave();
     return Error::none;
   }
   /// The most bytes that may be live, counted in usable sizes; 0: no limit.
   Error set_quota(u64 bytes) {
+    if (!enter()) return enter_error();
     this->header().quota = bytes == 0 ? ~u64{0} : bytes;
-    this->set_watermark();
+    if constexpr (Base::shared)
+      this->recall_shares();
+    else
+      this->set_watermark();
     this->seal();
+    leave();
     return Error::none;
   }
 
   /// Merges all free neighbours now instead of before the next growth. O(heap / 128).
   void merge() {
+    if (!ready()) return;
+    if constexpr (Base::shared) this->collect_all();
     if (!this->exact()) this->merge_all();
+    if constexpr (Base::shared) this->give_idle();
   }
 
   /// Writes down what a caller was refused, where a host can read it.
@@ -184,16 +286,27 @@ class BasicHeap : protected Validate<Place> {
   u64 requested_raw(Granule g) const { return this->requested(g, this->size_at(g)); }
 
   [[gnu::always_inline]] Granule allocate_raw(u64 size) {
-    if (size > Base::tiny_max * granule_bytes) [[unlikely]]
-      return allocate_sized(size);
-    Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
-    if (c == 0 || this->records_sizes()) [[unlikely]]
-      return allocate_sized(size);
-    return this->place_block(c);
+    if (!ready()) [[unlikely]]
+      return Base::failure(Error::not_attached);
+    return place_raw(size);
   }
 
   /// allocate_raw for any size, not fast for short ones.
-  [[gnu::noinline]] Granule allocate_sized(u64 size) {
+  [[gnu::always_inline]] Granule allocate_sized(u64 size) {
+    if (!ready()) [[unlikely]]
+      return Base::failure(Error::not_attached);
+    return this->returned(place_sized(size));
+  }
+
+  [[gnu::always_inline]] Granule place_raw(u64 size) {
+    if (size > Base::tiny_max * granule_bytes) [[unlikely]]
+      return this->returned(place_sized(size));
+    Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
+    if (c == 0 || this->records_sizes()) [[unlikely]]
+      return this->returned(place_sized(size));
+    return this->place_block(c);
+  }
+  [[gnu::noinline]] Granule place_sized(u64 size) {
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule g = this->place_slow(granules_for(size));
     if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
@@ -230,8 +343,16 @@ class BasicHeap : protected Validate<Place> {
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
     const Granule n = lowest_bit_or_64(starts ^ 1);
+    u32 held = live;
+    if constexpr (Base::shared) {
+      // Another agent's, or not an agent at all; or freed by another one already.
+      if (load<u32>(this->record(g >> granule_page_shift) + page_record::owner) != this->place().owner_tag())
+          [[unlikely]]
+        return false;
+      held &= ~u32{load<u8, page_record::remote>(start_at)};
+    }
     // Where no block begins n is 0.
-    if (n - 1 >= Base::tiny_max || (live & bit) == 0) [[unlikely]]
+    if (n - 1 >= Base::tiny_max || (held & bit) == 0) [[unlikely]]
       return false;
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     this->note_free(n);
@@ -249,9 +370,17 @@ class BasicHeap : protected Validate<Place> {
 
   /// deallocate for any block, not fast for short ones.
   [[gnu::noinline]] Error deallocate_any(Address p) {
+    if (!ready()) return Error::not_attached;
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return Base::error_of(g);
-    release_live(g, this->live_size_at(g));
+    if constexpr (Base::shared) {
+      if (!this->is_own_at(g)) return this->free_remotely(g);
+    }
+    const Granule n = this->live_size_at(g);
+    release_live(g, n);
+    if constexpr (Base::shared) {
+      if (n > small_max) this->give_idle();
+    }
     return Error::none;
   }
 
@@ -259,6 +388,8 @@ class BasicHeap : protected Validate<Place> {
   [[gnu::noinline]] Granule allocate_call(u64 size) {
     return small_code ? allocate_sized(size) : allocate_raw(size);
   }
+  /// The same for a block that is not returned yet.
+  Granule place_call(u64 size) { return place_sized(size); }
 
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
@@ -277,6 +408,7 @@ class BasicHeap : protected Validate<Place> {
     const Granule c = granules_for(size);
     const Granule extra = static_cast<Granule>(alignment >> granule_shift) - 1;
     if (c > granule_limit - extra) return Base::failure(Error::size_too_large);
+    if constexpr (Base::shared) return this->returned(place_aligned_shared(alignment, size, c, c + extra));
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     // The padding is cut off again at once and was never live to anybody: it counts neither against the
     // quota nor as peak.
@@ -295,19 +427,23 @@ class BasicHeap : protected Validate<Place> {
   }
 
   [[gnu::noinline]] Granule reallocate_raw(Address p, u64 size) {
+    if (!ready()) return Base::failure(Error::not_attached);
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return g;
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule n = this->size_at(g);
     const Granule c = granules_for(size);
+    if constexpr (Base::shared) {
+      if (!this->is_own_at(g)) return this->returned(reallocate_remotely(g, n, c, size));
+    }
     if (c <= n) {
       shrink(g, n, c);
     } else if (!extend_in_place(g, n, c)) {
-      const Granule to = allocate_call(size);
-      if (Base::failed(to)) return to;
+      const Granule to = Base::shared ? place_call(size) : allocate_call(size);
+      if (Base::failed(to)) return this->returned(to);
       this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
       release_live(g, n);
-      return to;
+      return this->returned(to);
     }
     if (this->records_sizes()) this->note_requested(g, this->size_at(g), size);
     return g;
@@ -322,6 +458,73 @@ class BasicHeap : protected Validate<Place> {
     if (Base::failed(g)) [[unlikely]]
       return Base::error_of(g);
     return this->address_of(g);
+  }
+
+  // --- In shared heaps --------------------------------------------------------------------------
+
+  /// Whether the caller may use the heap: as an agent.
+  [[gnu::always_inline]] bool ready() const {
+    if constexpr (Base::shared)
+      return this->is_attached();
+    else
+      return true;
+  }
+  /// Before and after what several agents may not do at once.
+  bool enter() {
+    if constexpr (Base::shared)
+      return ready() && this->take_lock();
+    else
+      return true;
+  }
+  Error enter_error() const { return ready() ? Error::lock_held : Error::not_attached; }
+  void leave() {
+    if constexpr (Base::shared) this->give_lock();
+  }
+
+  /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live
+  /// to anybody: who dies in here leaves one block at most, and says which.
+  Granule place_aligned_shared(u64 alignment, u64 size, Granule c, Granule most) {
+    if (!ready()) return Base::failure(Error::not_attached);
+    if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
+    auto& a = this->agent();
+    const u32 share = a.share;
+    const u32 peak = a.peak;
+    a.share = ~u32{0};
+    Granule g = this->place_slow(most);
+    if (!Base::failed(g)) {
+      Granule n = this->size_at(g);
+      const Granule head = static_cast<Granule>(
+          (round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
+      if (head != 0) {
+        this->cut(g, n, head);
+        this->clear_bit(g, page_record::live);
+        this->note_free(head);
+        n -= head;
+        this->begin_block(g + head);
+        this->set_bit(g + head, page_record::live);
+        this->release(g, head);
+        g += head;
+      }
+      if (n != c) cut_off(g, n, c);
+    }
+    const u32 live = this->live_granules();
+    a.peak = live > peak ? live : peak;
+    a.share = share;
+    this->set_watermark();
+    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
+  }
+
+  /// Another agent's block stays where it is if it has the right length; else it moves to this agent's memory.
+  Granule reallocate_remotely(Granule g, Granule n, Granule c, u64 size) {
+    const bool fits = c <= n;
+    if (fits && n <= this->slack_limit(c) && !this->records_sizes()) return g;
+    const Granule to = place_call(size);
+    // Shrinking never fails.
+    if (Base::failed(to)) return fits && !this->records_sizes() ? g : to;
+    this->place().memory.copy(this->address_of(to), this->address_of(g), u64{fits ? c : n} << granule_shift);
+    this->free_remotely(g);
+    return to;
   }
 
   /// Granules of a block for `size` bytes, which is at most address_limit.
@@ -347,13 +550,17 @@ class BasicHeap : protected Validate<Place> {
     return g;
   }
 
-  [[gnu::noinline]] void release_slow(Granule g, Granule n) { this->release(g, n); }
+  [[gnu::noinline]] void release_slow(Granule g, Granule n) {
+    this->release(g, n);
+    if constexpr (Base::shared) {
+      if (n > small_max) this->give_idle();
+    }
+  }
 
   /// Cuts a live block in two live blocks; the count of granules stays, that of blocks grows.
   void cut_live(Granule g, Granule n, Granule at) {
-    this->unmake(g, n);
-    this->make(g, at, BlockKind::live);
-    this->make(g + at, n - at, BlockKind::live);
+    this->cut(g, n, at);
+    this->set_bit(g + at, page_record::live);
   }
   /// A live block becomes free.
   void release_live(Granule g, Granule n) {
@@ -366,8 +573,9 @@ class BasicHeap : protected Validate<Place> {
     if (n > this->slack_limit(c)) cut_off(g, n, c);
   }
   [[gnu::noinline]] void cut_off(Granule g, Granule n, Granule c) {
-    cut_live(g, n, c);
-    release_live(g + c, n - c);
+    this->cut(g, n, c);
+    this->note_free(n - c);
+    this->release(g + c, n - c);
   }
 
   /// Makes the live block at `g` at least c granules long if what follows it is free.
@@ -386,15 +594,16 @@ class BasicHeap : protected Validate<Place> {
         break;
     }
     if (found < needed || !this->within_quota(needed)) return false;
-    this->unmake(g, n);
+    this->clear_words(g, n);
     const Granule whole = n + this->absorb_above(end);
     const Granule keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
     this->note_peak(keep - n);
-    this->make(g, keep, BlockKind::live);
     this->note_live(keep - n);
     if (keep != whole) {
-      this->make(g + keep, whole - keep, BlockKind::free);
+      this->cut(g, whole, keep);
       this->release(g + keep, whole - keep);
+    } else {
+      this->set_words(g, whole);
     }
     return true;
   }

@@ -24,6 +24,7 @@ class Relocate : public Spans<Place> {
   [[gnu::noinline]] Error relocate_block(Address from, Address to) {
     const Granule g = Base::live_block(from);
     if (Base::failed(g)) return Base::error_of(g);
+    if (!Base::is_own_at(g)) return Error::span_in_use;
     const Granule n = Base::size_at(g);
     const auto& h = header();
     const u64 bytes = u64{n} << granule_shift;

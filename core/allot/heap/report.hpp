@@ -33,17 +33,60 @@ class Report : public Relocate<Place> {
     return load<u32>(Base::record_of(g) + page_record::flags) & page_record::gap;
   }
   /// The granules of the block, or of the pages of a gap, that begin at `g`.
-  Granule step_of(Granule g) const { return in_gap(g) ? granules_per_page : Base::size_at(g); }
-  BlockKind kind_of(Granule g) const { return in_gap(g) ? BlockKind::reserved : Base::kind_at(g); }
+  Granule step_of(Granule g) const {
+    if (in_gap(g) || in_free_page(g)) return granules_per_page;
+    const Granule n = Base::size_at(g);
+    if constexpr (Base::shared) {
+      // What another agent is changing just now may say anything.
+      const Granule most = header().granules - g;
+      return n <= most ? n : most;
+    }
+    return n;
+  }
+  BlockKind kind_of(Granule g) const {
+    if (in_free_page(g)) return BlockKind::free;
+    return in_gap(g) ? BlockKind::reserved : Base::kind_at(g);
+  }
+  /// Shared heaps: whether `g` lies in a page that nobody owns, which is one free block.
+  bool in_free_page(Granule g) const { return Base::is_free_page(g >> granule_page_shift); }
 
   /// The granule at which a block begins at `p`, or granule_limit.
   Granule walkable(u64 p) const {
     const auto& h = header();
     if (p < h.begin || p >= h.top || p % granule_bytes != 0) return granule_limit;
     const Granule g = static_cast<Granule>((p - h.origin) >> granule_shift);
-    return in_gap(g)           ? (g % granules_per_page == 0 ? g : granule_limit)
-           : Base::is_start(g) ? g
-                               : granule_limit;
+    return in_gap(g) || in_free_page(g) ? (g % granules_per_page == 0 ? g : granule_limit)
+           : Base::is_start(g)          ? g
+                                        : granule_limit;
+  }
+
+  /// What several agents have together. Each changes what is its own meanwhile.
+  struct Sums {
+    u64 live, peak, reserved;
+  };
+  Sums sums() const {
+    Sums all{};
+    for (u32 id = 0; id < agent_capacity; ++id) {
+      if (!Base::agent_exists(id)) continue;
+      const auto& a = Base::agent_at(id);
+      all.live += u64{Base::live_of(a)} << granule_shift;
+      all.peak += u64{a.peak} << granule_shift;
+      all.reserved += u64{a.reserved} << granule_shift;
+    }
+    return all;
+  }
+
+  u64 shared_figure(Statistic which) const {
+    const auto& h = header();
+    const Sums all = sums();
+    const u64 managed = h.managed_bytes - all.reserved;
+    switch (which) {
+      case Statistic::managed_bytes: return managed;
+      case Statistic::live_bytes: return all.live;
+      case Statistic::free_bytes: return managed - h.metadata_bytes - all.live;
+      case Statistic::reserved_bytes: return all.reserved;
+      default: return all.peak;
+    }
   }
 
   u64 live_bytes() const { return u64{Base::live_granules()} << granule_shift; }
@@ -51,6 +94,16 @@ class Report : public Relocate<Place> {
   /// One figure of the heap, in bytes or as a number. Scalars in, scalar out.
   [[gnu::noinline]] u64 figure(Statistic which) const {
     const auto& h = header();
+    if constexpr (Base::shared) {
+      switch (which) {
+        case Statistic::managed_bytes:
+        case Statistic::live_bytes:
+        case Statistic::free_bytes:
+        case Statistic::reserved_bytes:
+        case Statistic::peak_bytes: return shared_figure(which);
+        default: break;
+      }
+    }
     switch (which) {
       case Statistic::managed_bytes: return h.managed_bytes;
       case Statistic::live_bytes: return live_bytes();

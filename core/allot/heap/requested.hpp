@@ -32,7 +32,8 @@ class Requested : public PlaceBlocks<Place> {
 
  private:
   Pointer nibble_at(Granule g) const {
-    return Base::record_of(g) + page_record::sizes + ((g & (granules_per_page - 1)) >> 1);
+    constexpr u32 sizes = page_record::sizes + (Base::shared ? page_record::remote_bytes : 0);
+    return Base::record_of(g) + sizes + ((g & (granules_per_page - 1)) >> 1);
   }
   u8 nibble(Granule g) const { return load<u8>(nibble_at(g)) >> (g & 1) * 4 & 15; }
   void set_nibble(Granule g, u8 value) {

@@ -25,12 +25,21 @@ class Spans : public Diagnose<Place> {
     // The run is a free block like others now: growth must neither keep it apart from the free memory
     // before it nor find room for records there.
     Base::close_run();
-    // Of a span that reaches above what the heap has taken so far, the part below must be free before
-    // memory is taken for the rest.
-    const u64 top = header().top;
-    if (end > top) {
-      if (begin < top && !all_free(granule_at(begin), granule_at(top))) return Error::span_in_use;
-      if (!Base::extend_to(granule_at(end))) return Error::out_of_memory;
+    if constexpr (Base::shared) {
+      // What of the span is nobody's becomes this agent's first.
+      if (!Base::take_lock()) return Error::lock_held;
+      const bool claimed =
+          Base::claim_between(granule_at(begin) >> granule_page_shift, Base::pages_of(granule_at(end)));
+      Base::give_lock();
+      if (!claimed) return Error::out_of_memory;
+    } else {
+      // Of a span that reaches above what the heap has taken so far, the part below must be free before
+      // memory is taken for the rest.
+      const u64 top = header().top;
+      if (end > top) {
+        if (begin < top && !all_free(granule_at(begin), granule_at(top))) return Error::span_in_use;
+        if (!Base::extend_to(granule_at(end))) return Error::out_of_memory;
+      }
     }
     const Granule from = granule_at(begin);
     const Granule to = granule_at(end);
@@ -48,10 +57,15 @@ class Spans : public Diagnose<Place> {
       make(to, last - to, BlockKind::free);
       Base::file(to, last - to);
     }
-    header().reserved_bytes += end - begin;
-    header().managed_bytes -= end - begin;
-    ++header().reserved_spans;
-    Base::seal();
+    if constexpr (Base::shared) {
+      Base::agent().kept += to - from;
+      Base::agent().reserved += to - from;
+    } else {
+      header().reserved_bytes += end - begin;
+      header().managed_bytes -= end - begin;
+      ++header().reserved_spans;
+      Base::seal();
+    }
     return Error::none;
   }
 
@@ -62,13 +76,21 @@ class Spans : public Diagnose<Place> {
     const Granule g = static_cast<Granule>((begin - h.origin) >> granule_shift);
     if (!Base::is_start(g) || Base::kind_at(g) != BlockKind::reserved) return Error::invalid_span;
     const Granule n = Base::size_at(g);
+    if constexpr (Base::shared) {
+      if (!Base::is_own_at(g)) return Error::span_in_use;
+    }
     Base::unmake(g, n);
     make(g, n, BlockKind::free);
-    h.reserved_bytes -= u64{n} << granule_shift;
-    h.managed_bytes += u64{n} << granule_shift;
-    --h.reserved_spans;
+    if constexpr (Base::shared) {
+      Base::agent().kept -= n;
+      Base::agent().reserved -= n;
+    } else {
+      h.reserved_bytes -= u64{n} << granule_shift;
+      h.managed_bytes += u64{n} << granule_shift;
+      --h.reserved_spans;
+    }
     Base::merge_around(g, n);
-    Base::seal();
+    if constexpr (!Base::shared) Base::seal();
     return Error::none;
   }
 
@@ -76,6 +98,7 @@ class Spans : public Diagnose<Place> {
 
   /// Whether free blocks cover [from, to) without a hole; the block at `except` counts as free.
   bool all_free(Granule from, Granule to, Granule except = granule_limit) const {
+    if (!Base::is_own_at(from)) return false;
     Granule g = Base::enclosing_start(from);
     if (g == granule_limit) return false;
     for (;;) {

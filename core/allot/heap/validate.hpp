@@ -78,7 +78,6 @@ class Validate : public Report<Place> {
     return 0;
   }
 
- private:
   /// The lower of peak and quota, but where that is more than 31 bits above what is live.
   bool watermark_holds() const {
     const auto& a = agent();
@@ -149,8 +148,7 @@ class Validate : public Report<Place> {
   Granule measured(Granule g) const { return Base::next_start(g, header().granules - g) - g; }
 
   /// What the live bits inside a block should be: the marks of its kind and its words.
-  u32 check_inside(Granule g, Granule n, BlockKind kind) {
-    const bool is_run = g == agent().run_begin;
+  u32 check_inside(Granule g, Granule n, BlockKind kind, bool is_run) {
     const bool is_long = n > small_max && !is_run;
     if (is_long && word(first_word(g) + 1) != n) return 17;
     if (is_long && n >= footer_min && word(Base::last_word(g + n)) != n) return 17;
@@ -197,7 +195,8 @@ class Validate : public Report<Place> {
       // need not be there.
       if (n == 2 && Base::is_live(g + 1)) return broken(18, Base::address_of(g));
       const BlockKind kind = Base::kind_at(g);
-      if (u32 inside = check_inside(g, n, kind)) return broken(inside, Base::address_of(g));
+      if (u32 inside = check_inside(g, n, kind, g == agent().run_begin))
+        return broken(inside, Base::address_of(g));
       if (g == agent().run_begin) {
         if (kind != BlockKind::free || g + n != agent().run_end) return broken(15, Base::address_of(g));
         run_seen = true;

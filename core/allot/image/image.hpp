@@ -46,17 +46,32 @@ class Image : public Handle<Place> {
   using Handle<Place>::Handle;
   using Handle<Place>::image;
 
+  /// Whether several agents use the heap at once.
+  static constexpr bool shared = is_shared<typename Place::Traits>;
+
  protected:
+  /// What the header says of the image's kind.
+  static constexpr u8 image_kind = (Place::inside ? 0 : 1) | (shared ? 2 : 0);
+
   using Handle<Place>::place;
 
   Pointer at(RecordRef ref) const { return place().record_at(ref); }
   Header& header() const {
     return *reinterpret_cast<Header*>(place().record_base() + static_cast<uintptr_t>(image()));
   }
-  /// This agent's record. One agent runs a heap today; its record follows the header.
+  /// Ref of this agent's record. It follows the header unless there are others.
+  RecordRef agent_ref() const {
+    if constexpr (shared)
+      return place().agent_ref();
+    else
+      return image() + sizeof(Header);
+  }
   Agent& agent() const {
+    if constexpr (shared)
+      return *reinterpret_cast<Agent*>(place().record_base() + static_cast<uintptr_t>(agent_ref()));
     // By pointer arithmetic, which the compiler folds into the offsets of loads where the image is a constant.
-    return *reinterpret_cast<Agent*>(reinterpret_cast<char*>(&header()) + sizeof(Header));
+    else
+      return *reinterpret_cast<Agent*>(reinterpret_cast<char*>(&header()) + sizeof(Header));
   }
 
   /// What must hold in every sound image, or the code that follows is undefined: costs something only where
@@ -108,7 +123,7 @@ class Image : public Handle<Place> {
     const auto& h = header();
     if (h.magic != image_magic) return Error::not_a_heap;
     if (h.version != image_version) return Error::wrong_version;
-    if (h.address_bytes != sizeof(Address) || h.outside != (Place::inside ? 0 : 1)) {
+    if (h.address_bytes != sizeof(Address) || h.outside != image_kind) {
       // Only a header whose seal holds really says that it is of another kind.
       return h.checksum == checksum() ? Error::wrong_address_type : Error::corrupt_image;
     }

@@ -45,7 +45,7 @@ struct Header {
   u32 header_bytes;
   u64 self;               // Ref of this header: a copy elsewhere is not the heap
   u8 address_bytes;       // 4 or 8: WebAssembly's address type i32 or i64
-  u8 outside;             // 1: the records lie in another memory than the blocks
+  u8 outside;             // bit 0: the records lie in another memory; bit 1: for several agents at once
   u8 policy;              // Policy
   u8 flags;               // image_flag
   u32 record_bytes;       // size of a page record
@@ -81,8 +81,8 @@ struct Header {
   u32 last_error;         // what a guest was refused last, for its host to read
   u64 last_error_address;
   u64 violation_address;  // where validate() last found an invariant broken
-  u32 lock;               // of a heap in a shared memory: 0 free, 1 held, 2 held and waited for
-  u32 spare_words[3];     // 0
+  u32 lock;               // of a heap in a shared memory: see placement/lock.hpp
+  u32 spare_words[3];     // 0; named in image/shared.hpp
 };
 static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 736 && offsetof(Header, lock) == 720);
 
@@ -129,20 +129,29 @@ static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7952);
 ///     0      -    inside a block: live is 0, or belongs to the length and links of a long block
 ///
 ///   +0     start[512]  +512 zero[8]  +520 live[512]  +1032 owner, flags  +1040 small[16]
-///   +1056  sizes[2048] (record_sizes)   then remote[512] (shared)
+///   +1056  remote[512], summary (shared)   then sizes[2048] (record_sizes)
 ///
 /// `zero` lets a 64-bit load at any byte of `start` run past the end; no start bit is ever found there.
 namespace page_record {
 inline constexpr u32 start = 0;
 inline constexpr u32 live = 520;
-inline constexpr u32 owner = 1032;    // u32: agent id
+inline constexpr u32 owner = 1032;    // u32: agent id; in a shared heap id + 1, nobody or everybody
 inline constexpr u32 flags = 1036;    // u32: 1 = gap, a page that somebody else grew
 inline constexpr u32 small = 1040;  // u64[2]: sizes of small free blocks that may begin here (policy exact)
 inline constexpr u32 base_bytes = 1056;
-inline constexpr u32 sizes = 1056;
+inline constexpr u32 sizes = 1056;  // behind the remote bits where there are any
 inline constexpr u32 sizes_bytes = granules_per_page / 2;
-inline constexpr u32 remote_bytes = granules_per_page / 8;
+inline constexpr u32 remote = 1056;  // u64[64]: blocks that agents have freed who do not own the page
+inline constexpr u32 summary = 1568;  // u64: bit w is set when remote[w] may not be 0
+inline constexpr u32 remote_bytes = granules_per_page / 8 + 16;
 inline constexpr u32 gap = 1;
+
+// A shared heap's owners beside its agents. A free page has no bit set; the first of a run of them says in
+// `small` how long the run is (u32 pages) and which page begins the next run (u32, plus 1; 0: none).
+inline constexpr u32 nobody = 0;
+inline constexpr u32 everybody = agent_capacity + 1;  // records, gaps: changed by who holds the lock
+inline constexpr u32 run_pages = small;
+inline constexpr u32 run_next = small + 4;
 }  // namespace page_record
 
 constexpr u32 page_record_bytes(u8 flags) {

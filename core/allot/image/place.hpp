@@ -14,6 +14,10 @@ struct AllTraits {
   static constexpr int policy = -1;        // a Policy fixed at compile time, or -1: the image says
 };
 
+/// Whether code for these traits lets several agents into a heap at once: see image/shared.hpp.
+template <class Traits>
+inline constexpr bool is_shared = requires { requires Traits::shared; };
+
 /// How the core reaches the records: the types through which every access to them goes. This is the plain
 /// way; a native host that does not trust them has another, which looks at every access and costs these
 /// builds nothing.

@@ -53,6 +53,12 @@ class Borrowed {
   u8* base() const { return memory_->base(); }
   u64 bytes() const { return memory_->bytes(); }
   bool grow(u64 pages) const { return memory_->grow(pages); }
+  /// The bytes that it had before, or ~0: for a memory that several agents grow.
+  u64 grow_from(u64 pages) const
+    requires requires(M m) { m.grow_from(pages); }
+  {
+    return memory_->grow_from(pages);
+  }
   void zero(u64 at, u64 n) const { __builtin_memset(base() + at, 0, static_cast<size_t>(n)); }
   void copy(u64 to, u64 from, u64 n) const {
     __builtin_memmove(base() + to, base() + from, static_cast<size_t>(n));

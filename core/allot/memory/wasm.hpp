@@ -16,6 +16,12 @@ class WasmMemory {
     if (pages > 0xFFFFFFFFu) return false;
     return __builtin_wasm_memory_grow(0, static_cast<size_t>(pages)) != ~static_cast<size_t>(0);
   }
+  /// The same for a memory that others may grow at the same time: the bytes that it had before, or ~0.
+  u64 grow_from(u64 pages) const {
+    if (pages > 0xFFFFFFFFu) return ~u64{0};
+    const size_t before = __builtin_wasm_memory_grow(0, static_cast<size_t>(pages));
+    return before == ~size_t{0} ? ~u64{0} : static_cast<u64>(before) << page_shift;
+  }
   void zero(u64 at, u64 n) const {
     __builtin_memset(reinterpret_cast<void*>(static_cast<uintptr_t>(at)), 0, static_cast<size_t>(n));
   }
@@ -24,5 +30,19 @@ class WasmMemory {
                       reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), static_cast<size_t>(n));
   }
 };
+
+#ifdef __wasm_atomics__
+/// How an agent waits in a shared memory. Costs nothing while nobody waits.
+struct WasmWait {
+  /// Waits while the word at `at` holds `value`, for so many milliseconds at most. Never on a thread that may
+  /// not block: the engine would trap.
+  static void wait(uintptr_t at, u32 value, u32 milliseconds) {
+    __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(at), static_cast<int>(value),
+                                        static_cast<int64_t>(milliseconds) * 1000000);
+  }
+  static void wake(uintptr_t at) { __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(at), 1); }
+  static void pause() {}
+};
+#endif
 
 }  // namespace allot

@@ -98,7 +98,36 @@ class Bitmaps : public Image<Place> {
   bool page_continues(Granule first_of_page) const {
     if (first_of_page >= header().granules) return false;
     const auto next = record_of(first_of_page);
+    if constexpr (Base::shared) {
+      if (owner_of(next) != owner_of(record_of(first_of_page - 1))) return false;
+    }
     return load<u32>(next + page_record::flags) == 0;
+  }
+
+  // --- In a shared heap ---------------------------------------------------------------------------
+
+  static u32 owner_of(Pointer page) { return load<u32>(page + page_record::owner); }
+  /// Whether this agent owns the page.
+  bool is_own(u32 page) const {
+    if constexpr (Base::shared)
+      return owner_of(record(page)) == Base::place().owner_tag();
+    else
+      return true;
+  }
+  bool is_own_at(Granule g) const { return is_own(g >> granule_page_shift); }
+  /// Whether nobody owns the page: it is free as a whole.
+  bool is_free_page(u32 page) const {
+    if constexpr (Base::shared)
+      return owner_of(record(page)) == page_record::nobody;
+    else
+      return false;
+  }
+  /// Whether an agent that does not own the block at `g` has freed it, and its owner has not seen that yet.
+  bool is_freed_remotely(Granule g) const {
+    if constexpr (Base::shared)
+      return bit(g, page_record::remote);
+    else
+      return false;
   }
 
   /// The granule after the block at `g`: the next start bit, the end of the heap or the start of a gap.
@@ -172,6 +201,13 @@ class Bitmaps : public Image<Place> {
   /// What a block longer than small_max says of its length. Never 0, not even in a damaged image: a walk
   /// always gets on.
   ALLOT_ONCE_IF_SMALL Granule length_of_long(Granule g) const {
+    if constexpr (Base::shared) {
+      if (const u32 length = word(first_word(g) + 1); length != 0) return length;
+      if (Base::agent_ref() != 0 && g == agent().run_begin) return agent().run_end - g;
+      // Another agent's run says nothing, and neither does a block that its owner is changing now.
+      const Granule most = header().granules - g;
+      return next_start(g, most) - g;
+    }
     if (g == agent().run_begin) return agent().run_end - g;
     const u32 length = word(first_word(g) + 1);
     return length != 0 ? length : 1;
@@ -202,6 +238,10 @@ class Bitmaps : public Image<Place> {
       const u64 bits = record_word(g, page_record::start) << (63 - (g & 63));
       if (bits) return g - static_cast<Granule>(__builtin_clzll(bits));
       if (g < 64) return granule_limit;
+      if constexpr (Base::shared) {
+        const Granule first = g & ~(granules_per_page - 1);
+        if (g - first < 64 && !page_continues(first)) return granule_limit;
+      }
       g = (g & ~63u) - 1;
     }
   }

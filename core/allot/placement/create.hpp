@@ -31,9 +31,7 @@ class Create : public Growth<Place> {
   using Base::place;
 
  public:
-  /// Addresses end here: 4 GiB for i32, 64 GiB for i64.
-  static constexpr u64 address_limit =
-      sizeof(Address) == 4 ? u64{1} << 32 : (u64{granule_limit} << granule_shift) & ~u64{page_bytes - 1};
+  static constexpr u64 address_limit = address_limit_of<Address>;
 
   /// Where a heap that may use the memory from `begin` on really begins; an image inside lies there.
   static constexpr u64 first_usable(u64 begin) { return round_up(begin, granule_bytes); }

@@ -42,6 +42,7 @@ class ExactSearch : public Merge<Place> {
 
  private:
   Granule smallest_noted(u32 page, Granule c) const {
+    if (!Base::is_own(page)) return small_max + 1;
     const auto at = Base::record(page) + page_record::small;
     if (c <= 64) {
       const u64 low = load<u64>(at) & ~u64{0} << (c - 1);

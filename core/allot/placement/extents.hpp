@@ -4,6 +4,10 @@
 // The invariant that keeps everything else simple: live bits inside a block are 0, but for the marks
 // of an extent that is never handed out (two granules after its start) and the words of a long block.
 // make() expects nothing but zeros in its range, unmake() leaves nothing but zeros.
+//
+// The order of the stores: at every instant each live block's own two bits and the start bit where it ends
+// are right, so that an agent may be ended between any two of them. What is free needs not be whole then:
+// where the next live block begins says how long it is.
 #pragma once
 
 #include <allot/placement/bitmaps.hpp>
@@ -32,26 +36,49 @@ class Extents : public Bitmaps<Place> {
   using Base::size_at;
 
   [[gnu::noinline]] void make(Granule g, Granule n, BlockKind kind) {
+    set_words(g, n);
+    // Marks before the start bit, live bit behind it: nothing looks free, or live, before it is.
+    if (kind == BlockKind::reserved) set_bit(g + 2, page_record::live);
+    if (kind >= BlockKind::metadata) set_bit(g + 1, page_record::live);
     set_bit(g, page_record::start);
     if (kind == BlockKind::live) set_bit(g, page_record::live);
-    if (kind >= BlockKind::metadata) set_bit(g + 1, page_record::live);
-    if (kind == BlockKind::reserved) set_bit(g + 2, page_record::live);
-    if (n > small_max) set_lengths(g, n, n);
   }
 
   [[gnu::noinline]] void unmake(Granule g, Granule n) {
-    clear_bit(g, page_record::start);
     clear_bit(g, page_record::live);
-    if (n > small_max) {
-      set_word(Base::first_word(g), 0);
-      set_word(Base::first_word(g) + 2, 0);
-      set_lengths(g, n, 0);
-    }
+    clear_words(g, n);
+    clear_bit(g, page_record::start);
     // The marks come last: they may share a word with what was cleared above.
     if (n >= reserved_min) {
       clear_bit(g + 1, page_record::live);
       clear_bit(g + 2, page_record::live);
     }
+  }
+
+  /// Takes the words out of a block, whose length is then told by the next start bit alone.
+  [[gnu::noinline]] void clear_words(Granule g, Granule n) {
+    if (n <= small_max) return;
+    set_word(Base::first_word(g), 0);
+    set_word(Base::first_word(g) + 2, 0);
+    set_lengths(g, n, 0);
+  }
+  /// Writes its length again after the block has got another end.
+  [[gnu::noinline]] void set_words(Granule g, Granule n) {
+    if (n > small_max) set_lengths(g, n, n);
+  }
+
+  /// The free block at `g`, in no bin, becomes part of what is before it.
+  ALLOT_ONCE_IF_SMALL void join(Granule g, Granule n) {
+    clear_words(g, n);
+    clear_bit(g, page_record::start);
+  }
+
+  /// Cuts a block in two after `at` of its n granules; the second is free.
+  [[gnu::noinline]] void cut(Granule g, Granule n, Granule at) {
+    clear_words(g, n);
+    set_bit(g + at, page_record::start);
+    set_words(g, at);
+    set_words(g + at, n - at);
   }
 
   /// Whether a free block that may be merged or handed out begins at `g`: not the run, which its agent
@@ -61,6 +88,10 @@ class Extents : public Bitmaps<Place> {
   }
   // --- The account ------------------------------------------------------------------------------
 
+  template <class A>
+  static u32 live_of(const A& agent) {
+    return agent.watermark - agent.room;
+  }
   u32 live_granules() const { return agent().watermark - agent().room; }
   void note_live(Granule n) { agent().room -= n; }
   void note_free(Granule n) { agent().room += n; }
@@ -75,12 +106,17 @@ class Extents : public Bitmaps<Place> {
     return (end & (granules_per_page - 1)) != 0 || Base::page_continues(end);
   }
   bool has_previous(Granule g) const {
+    if constexpr (Base::shared) {
+      if ((g & (granules_per_page - 1)) == 0 && g != begin_granule() && g != header().granules &&
+          Base::owner_of(record_of(g)) != Base::owner_of(record_of(g - 1)))
+        return false;
+    }
     return g != begin_granule() &&
            ((g & (granules_per_page - 1)) != 0 || load<u32>(record_of(g - 1) + page_record::flags) == 0);
   }
 
  private:
-  void set_lengths(Granule g, Granule n, u32 value) {
+  ALLOT_ONCE_IF_SMALL void set_lengths(Granule g, Granule n, u32 value) {
     set_word(Base::first_word(g) + 1, value);
     if (n >= footer_min) set_word(Base::last_word(g + n), value);
   }

@@ -6,40 +6,31 @@
 // change, so that an old copy stays right for all the pages that it knows.
 #pragma once
 
-#include <allot/placement/exact.hpp>
+#include <allot/placement/records.hpp>
 
 namespace allot {
 
 template <class Place>
-class Growth : public ExactSearch<Place> {
+class Growth : public Records<Place> {
  public:
-  using Base = ExactSearch<Place>;
+  using Base = Records<Place>;
   using Base::Base;
   using typename Base::Address;
 
  protected:
   using Base::agent;
   using Base::at;
+  using Base::clear_records;
   using Base::header;
+  using Base::limit;
   using Base::make;
+  using Base::map_page;
+  using Base::mapped_end;
   using Base::page_count;
+  using Base::pages_of;
   using Base::place;
+  using Base::record_granules;
   using Base::record_of;
-
-  static constexpr Granule granules_of(u64 bytes) {
-    return static_cast<Granule>((bytes + granule_bytes - 1) >> granule_shift);
-  }
-  /// The same for an extent of records, which is never as short as a small block.
-  static constexpr Granule record_granules(u64 bytes) {
-    const Granule n = granules_of(bytes);
-    return n > small_max ? n : small_max + 1;
-  }
-  static constexpr u32 pages_of(u64 granules) {
-    return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
-  }
-
-  /// The address behind the last mapped page.
-  u64 mapped_end() const { return header().origin + (u64{header().granules} << granule_shift); }
 
   /// Pages by which the heap grows for the sake of c granules: a part of itself, so that growing often
   /// does not cost more than what is put into it.
@@ -113,17 +104,6 @@ class Growth : public ExactSearch<Place> {
     Base::seal();
   }
 
-  /// Zeroes records, but writes only where a byte is not zero already: fresh memory stays untouched.
-  void clear_records(RecordRef ref, u64 bytes) {
-    for (u64 i = 0; i < bytes; i += 8)
-      if (load<u64>(at(ref + i)) != 0) store<u64>(at(ref + i), 0);
-  }
-
-  void map_page(u32 page, RecordRef record) {
-    store<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address),
-                   static_cast<Address>(record));
-  }
-
   /// Image outside: `bytes` more records from their own memory, zeroed; 0 when it refuses.
   RecordRef take_outside(u64 bytes) {
     const RecordRef ref = header().records_top;
@@ -147,7 +127,7 @@ class Growth : public ExactSearch<Place> {
       if (found != 0) {
         const Granule have = static_cast<Granule>(found >> 32);
         Base::bin_remove(g, have);
-        Base::unmake(g, have);
+        Base::clear_words(g, have);
         if (have != n) {
           make(g + n, have - n, BlockKind::free);
           Base::file(g + n, have - n);
@@ -156,7 +136,6 @@ class Growth : public ExactSearch<Place> {
         auto& a = agent();
         if (!Base::run_exists() || a.run_end - a.run_begin <= n + small_max) return 0;
         g = a.run_begin;
-        Base::clear_bit(g, page_record::start);
         a.run_begin = g + n;
         Base::set_bit(g + n, page_record::start);
       }
@@ -181,8 +160,8 @@ class Growth : public ExactSearch<Place> {
     const Granule n = record_granules(bytes);
     const Granule g = static_cast<Granule>((ref - header().origin) >> granule_shift);
     header().metadata_bytes -= u64{n} << granule_shift;
-    Base::unmake(g, n);
-    make(g, n, BlockKind::free);
+    // Without its mark it is a free block.
+    Base::clear_bit(g + 1, page_record::live);
     Base::release(g, n);
   }
 
@@ -309,12 +288,6 @@ class Growth : public ExactSearch<Place> {
   bool within_limits(u64 gap, u64 pages, u64 granules) const {
     const u64 from = mapped_end() + (gap << page_shift);
     return from + (pages << page_shift) <= limit() && from + (granules << granule_shift) <= header().end;
-  }
-
-  /// Where the last page that the heap may take ends.
-  u64 limit() const {
-    const auto& h = header();
-    return h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
   }
 
   /// Makes the memory reach `pages` pages behind the gap.

@@ -38,13 +38,13 @@ class Hints : public Extents<Place> {
 
   /// The Ref of the topmost hint of a size.
   Address top(Granule size) const {
-    if constexpr (Place::Access::trusted)
+    if constexpr (Place::Access::trusted && !Base::shared)
       return reinterpret_cast<const Address*>(agent().tops)[size];
     else
       return load<Address>(top_at(size));
   }
   void set_top(Granule size, Address ref) {
-    if constexpr (Place::Access::trusted)
+    if constexpr (Place::Access::trusted && !Base::shared)
       reinterpret_cast<Address*>(agent().tops)[size] = ref;
     else
       store<Address>(top_at(size), ref);
@@ -70,8 +70,9 @@ class Hints : public Extents<Place> {
 
   static constexpr u32 places_of(Granule size, u32 cap) { return size <= deep_max ? cap : cap >> 3; }
   /// The end below a size's stack.
-  ALLOT_ONCE_IF_SMALL Address bottom_of(Granule size) const {
-    const auto& a = agent();
+  ALLOT_ONCE_IF_SMALL Address bottom_of(Granule size) const { return bottom_in(agent(), size); }
+  template <class A>
+  static Address bottom_in(const A& a, Granule size) {
     const u32 cap = a.hint_cap;
     const u32 before = size <= deep_max ? (size - 1) * (cap + 1)
                                         : deep_max * (cap + 1) + (size - deep_max - 1) * ((cap >> 3) + 1);
@@ -140,8 +141,7 @@ class Hints : public Extents<Place> {
 
  private:
   Pointer top_at(Granule size) const {
-    return at(Base::image() + sizeof(Header) + offsetof(Agent, tops) +
-              static_cast<uintptr_t>(size) * sizeof(Address));
+    return at(Base::agent_ref() + offsetof(Agent, tops) + static_cast<uintptr_t>(size) * sizeof(Address));
   }
 };
 

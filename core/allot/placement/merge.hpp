@@ -20,12 +20,10 @@ class Merge : public Quick<Place> {
   using Base::has_next;
   using Base::has_previous;
   using Base::is_free;
-  using Base::make;
   using Base::push_hint;
   using Base::record;
   using Base::record_of;
   using Base::size_at;
-  using Base::unmake;
 
   /// Makes a free block, already in the bitmaps, findable.
   ALLOT_ONCE_IF_SMALL void file(Granule g, Granule n) {
@@ -80,17 +78,18 @@ class Merge : public Quick<Place> {
     const Granule below = has_previous(g) ? Base::previous_start(g) : granule_limit;
     const bool grows_down = below != granule_limit && !Base::is_live(below) && is_free(below);
     if (!grows_up && !grows_down) return file(g, n);
-    unmake(g, n);
+    Base::clear_words(g, n);
     n += absorb_above(g + n);
     while (has_previous(g)) {
       const Granule before = Base::previous_start(g);
       if (!is_free(before)) break;
       unfile(before, g - before);
-      unmake(before, g - before);
+      Base::clear_words(before, g - before);
+      Base::clear_bit(g, page_record::start);
       n += g - before;
       g = before;
     }
-    make(g, n, BlockKind::free);
+    Base::set_words(g, n);
     file(g, n);
   }
 
@@ -99,6 +98,7 @@ class Merge : public Quick<Place> {
     const Granule from = end;
     end += absorb_after(end);
     if (end == agent().run_begin) {
+      Base::clear_bit(end, page_record::start);
       end += take_run();
       end += absorb_after(end);
     }
@@ -115,7 +115,7 @@ class Merge : public Quick<Place> {
       }
       const Granule n = size_at(end);
       unfile(end, n);
-      unmake(end, n);
+      Base::join(end, n);
       end += n;
     }
     return end - from;
@@ -135,11 +135,10 @@ class Merge : public Quick<Place> {
     return last;
   }
 
-  /// Gives up the run: dissolves it and returns its granules.
+  /// Gives up the run, which becomes a free block without words; returns its granules.
   Granule take_run() {
     auto& a = agent();
     const Granule n = a.run_end - a.run_begin;
-    Base::clear_bit(a.run_begin, page_record::start);
     a.run_begin = a.run_end = granule_limit;
     return n;
   }
@@ -149,7 +148,7 @@ class Merge : public Quick<Place> {
     if (!Base::run_exists()) return;
     const Granule g = agent().run_begin;
     const Granule n = take_run();
-    make(g, n, BlockKind::free);
+    Base::set_words(g, n);
     file(g, n);
   }
 
@@ -158,6 +157,7 @@ class Merge : public Quick<Place> {
   /// size of the largest block that was merged or hinted at.
   [[gnu::noinline]] Granule sweep_page(u32 page, u32 fill) {
     if (load<u32>(record(page) + page_record::flags) & page_record::gap) return 0;
+    if (!Base::is_own(page)) return 0;
     Granule best = 0;
     Granule g = page << granule_page_shift;
     const Granule end = g + granules_per_page;
@@ -177,9 +177,9 @@ class Merge : public Quick<Place> {
       const Granule next = g + n;
       if (has_next(next) && is_free(next)) {
         unfile(g, n);
-        unmake(g, n);
+        Base::clear_words(g, n);
         n += absorb_after(next);
-        make(g, n, BlockKind::free);
+        Base::set_words(g, n);
         file(g, n);
         if (n > best) best = n;
       } else if (n <= small_max && Base::depth_of(n) < fill) {
@@ -196,10 +196,17 @@ class Merge : public Quick<Place> {
   [[gnu::noinline]] bool sweep(Granule c, u32 pages) {
     const u32 count = Base::page_count();
     if (pages > count) pages = count;
-    for (; pages != 0; --pages) {
+    for (u32 others = 0; pages != 0; --pages) {
       u32 page = agent().sweep_page;
       if (page >= count) page = 0;
       agent().sweep_page = page + 1;
+      if constexpr (Base::shared) {
+        if (!Base::is_own(page)) {
+          if (++others == count) return false;
+          ++pages;
+          continue;
+        }
+      }
       if (sweep_page(page, 4) >= c) return true;
     }
     return false;

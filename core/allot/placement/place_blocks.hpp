@@ -14,14 +14,26 @@
 // Allocation functions return a granule, or ~error (at or above granule_limit): one scalar.
 #pragma once
 
+#include <allot/placement/agents.hpp>
 #include <allot/placement/shrink.hpp>
 
 namespace allot {
 
+namespace detail {
+template <class Place, bool shared>
+struct BelowPlaceBlocks {
+  using type = Shrink<Place>;
+};
 template <class Place>
-class PlaceBlocks : public Shrink<Place> {
+struct BelowPlaceBlocks<Place, true> {
+  using type = Agents<Place>;
+};
+}  // namespace detail
+
+template <class Place>
+class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Place::Traits>>::type {
  public:
-  using Base = Shrink<Place>;
+  using Base = typename detail::BelowPlaceBlocks<Place, is_shared<typename Place::Traits>>::type;
   using Base::Base;
   using typename Base::Address;
 
@@ -42,12 +54,36 @@ class PlaceBlocks : public Shrink<Place> {
     Granule g = 0;
     if (c <= Base::tiny_max && place_again(c, g)) [[likely]]
       return g;
-    return place_small_or_grow(c);
+    return returned(place_small_or_grow(c));
+  }
+
+  /// A block, or why there is none, is about to be returned.
+  Granule returned(Granule g) {
+    if constexpr (Base::shared) {
+      auto& a = agent();
+      if (failed(g) && a.missed != 0) [[unlikely]] {
+        a.missed = 0;
+        g = failure(Error::lock_held);
+      }
+      a.pending = 0;
+    }
+    return g;
+  }
+
+  /// Who dies with a block in its hands that nobody else knows of says which it was.
+  [[gnu::always_inline]] void begin_block(Granule g) {
+    if constexpr (Base::shared) agent().pending = g + 1;
   }
 
   /// The hot path: a block of exactly `c` granules, up to tiny_max, that was freed lately. Returns whether there is
   /// one; changes nothing when not.
-  [[gnu::always_inline]] bool place_again(Granule c, Granule& g) { return try_hint(c, g) == Hint::held; }
+  [[gnu::always_inline]] bool place_again(Granule c, Granule& g) {
+    const bool is_held = try_hint(c, g) == Hint::held;
+    if constexpr (Base::shared) {
+      if (is_held) agent().pending = 0;
+    }
+    return is_held;
+  }
 
   enum class Hint { held, none, stale };
   /// Takes the block at the topmost hint of a size that one load of start bits sees. Changes nothing when there is
@@ -70,6 +106,7 @@ class PlaceBlocks : public Shrink<Place> {
       return Hint::stale;
     Base::set_top(size, top - Base::place_bytes);
     agent().room = room;
+    begin_block(g);
     store<u8, page_record::live>(start_at, static_cast<u8>(live | bit));
     found = g;
     return Hint::held;
@@ -92,6 +129,7 @@ class PlaceBlocks : public Shrink<Place> {
   Granule place_slow(Granule c) { return c <= small_max ? place_small_or_grow(c) : place_long_or_grow(c); }
 
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
+    if constexpr (Base::shared) Base::collect();
     if (!exact()) {
       // Its own stack, or one of the stacks of slightly larger sizes: borrow.
       Granule most = Base::slack_limit(c);
@@ -113,6 +151,7 @@ class PlaceBlocks : public Shrink<Place> {
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
+    if constexpr (Base::shared) Base::collect();
     if (!exact()) {
       if (const u64 found = Base::quick_take(c))
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
@@ -143,6 +182,7 @@ class PlaceBlocks : public Shrink<Place> {
         if (g != granule_limit) return g;
       }
     }
+    if constexpr (Base::shared) agent().missed = 0;
     while (Base::extend(c)) {
       const Granule g = place_free(c);
       if (g == granule_limit) continue;
@@ -162,12 +202,19 @@ class PlaceBlocks : public Shrink<Place> {
     const u32 freed = a.high - live;
     if (live >= a.high)
       a.high = live;
-    else if (freed > header().managed_bytes >> (granule_shift + 2)) [[unlikely]] {
+    else if (freed > managed_granules() >> 2) [[unlikely]] {
       if (scattered() > freed / 4)
         Base::merge_all();
       else
         a.high = live;
     }
+  }
+  /// This agent's share of the heap.
+  u64 managed_granules() const {
+    if constexpr (Base::shared)
+      return u64{agent().pages} << granule_page_shift;
+    else
+      return header().managed_bytes >> granule_shift;
   }
 
   /// The live bytes reach a new peak, or the quota. The block at `g` is free, of n granules, and in no
@@ -178,6 +225,7 @@ class PlaceBlocks : public Shrink<Place> {
       return failure(Error::quota_exceeded);
     }
     Base::note_live(n);
+    begin_block(g);
     Base::set_bit(g, page_record::live);
     return g;
   }
@@ -185,12 +233,57 @@ class PlaceBlocks : public Shrink<Place> {
   /// Free granules in small blocks.
   Granule scattered() const {
     const auto& a = agent();
-    const u64 free = (header().managed_bytes - header().metadata_bytes) >> granule_shift;
+    u64 free;
+    if constexpr (Base::shared)
+      free = managed_granules() - a.kept;
+    else
+      free = (header().managed_bytes - header().metadata_bytes) >> granule_shift;
     return static_cast<Granule>(free - Base::live_granules() - a.binned - (a.run_end - a.run_begin));
   }
 
   ALLOT_ONCE_IF_SMALL bool within_quota(Granule more) const {
+    if constexpr (Base::shared) {
+      const u64 live = u64{Base::live_granules()} + more;
+      return live <= agent().share || const_cast<PlaceBlocks*>(this)->raise_share(live);
+    }
     return u64{Base::live_granules()} + more <= header().quota >> granule_shift;
+  }
+
+  /// Shared heaps: asks for a larger share of the quota, `live` granules at least. One agent alone has all of
+  /// it; of several each takes more than it needs now, so as not to come back for every block.
+  [[gnu::noinline]] bool raise_share(u64 live) {
+    auto& a = agent();
+    auto const quota_word = header().quota.pointer();
+    if (header().quota == ~u64{0}) {
+      a.share.pointer().template atomic_set<u32>(~u32{0});
+      // Somebody may just have set a quota, who did not see this then.
+      if (quota_word.template atomic_get<u64>() == ~u64{0}) return true;
+    }
+    if (!Base::take_lock()) return false;
+    const u64 quota = header().quota >> granule_shift;
+    u64 others = 0;
+    u32 agents = 0;
+    for (u32 id = 0; id < agent_capacity; ++id) {
+      if (Base::agent_state(id) == Base::unused || id == a.id) continue;
+      const u32 share = Base::agent_at(id).share;
+      others += share == ~u32{0} ? Base::live_of(Base::agent_at(id)) : share;
+      ++agents;
+    }
+    const u64 room = quota > others ? quota - others : 0;
+    const bool enough = live <= room;
+    if (enough) {
+      const u64 share = agents == 0 ? room : live + (room - live) / 4;
+      a.share = share < granule_limit ? static_cast<u32>(share) : granule_limit;
+    }
+    Base::give_lock();
+    return enough;
+  }
+  /// With the lock held, after the quota has changed: nobody has a larger share than it needs now. (Another agent
+  /// misses it until it reaches a new peak.)
+  void recall_shares() {
+    for (u32 id = 0; id < agent_capacity; ++id)
+      if (Base::agent_state(id) != Base::unused) Base::agent_at(id).share = Base::live_of(Base::agent_at(id));
+    set_watermark();
   }
 
   /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
@@ -205,7 +298,11 @@ class PlaceBlocks : public Shrink<Place> {
   /// Nor further above what is live than 31 bits reach, so that a sign tells when it is passed.
   void set_watermark() {
     auto& a = agent();
-    const u64 quota = header().quota >> granule_shift;
+    u64 quota;
+    if constexpr (Base::shared)
+      quota = a.share;
+    else
+      quota = header().quota >> granule_shift;
     const u32 live = Base::live_granules();
     u32 watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
     // 4 GiB have fewer granules than that.
@@ -218,9 +315,9 @@ class PlaceBlocks : public Shrink<Place> {
   /// Cuts the free block at `g` (in no bin, not the run) after `c` of its n granules, which become live. The
   /// rest becomes a free block that the caller files.
   void split(Granule g, Granule n, Granule c) {
-    Base::unmake(g, n);
-    Base::make(g, c, BlockKind::live);
-    Base::make(g + c, n - c, BlockKind::free);
+    Base::cut(g, n, c);
+    begin_block(g);
+    Base::set_bit(g, page_record::live);
   }
 
  private:
@@ -235,6 +332,7 @@ class PlaceBlocks : public Shrink<Place> {
     if (static_cast<i32>(a.room) < i64{n}) [[unlikely]]
       return take_or_split(g, n, c);
     Base::note_live(n);
+    begin_block(g);
     Base::set_bit(g, page_record::live);
     return g;
   }
@@ -270,7 +368,7 @@ class PlaceBlocks : public Shrink<Place> {
       open_run(g, static_cast<Granule>(found >> 32));
       if (agent().run_end - agent().run_begin <= c + small_max) {
         const Granule n = Base::take_run();
-        Base::make(g, n, BlockKind::free);
+        Base::set_words(g, n);
         return take_part(g, n, c);
       }
     }
@@ -306,6 +404,7 @@ class PlaceBlocks : public Shrink<Place> {
 
   /// The memory is at its end: everything idle is merged, and every free block looked at.
   [[gnu::noinline]] Granule place_last(Granule c) {
+    if constexpr (Base::shared) Base::collect_all();
     if (!exact()) {
       Base::merge_all();
       const Granule g = c <= small_max ? place_small(c) : take_long(Base::bin_find(c, Base::list_limit()), c);
@@ -317,8 +416,7 @@ class PlaceBlocks : public Shrink<Place> {
   /// Makes the long free block at `g` the run: its words would be overwritten by the blocks cut from it.
   void open_run(Granule g, Granule n) {
     Base::bin_remove(g, n);
-    Base::unmake(g, n);
-    Base::set_bit(g, page_record::start);
+    Base::clear_words(g, n);
     auto& a = agent();
     a.run_begin = g;
     a.run_end = g + n;
@@ -331,6 +429,7 @@ class PlaceBlocks : public Shrink<Place> {
     const Granule g = a.run_begin;
     if (static_cast<i32>(a.room) < i64{c} && !note_peak(c)) return failure(Error::quota_exceeded);
     Base::note_live(c);
+    begin_block(g);
     Base::set_bit(g, page_record::live);
     const u32 more = !small_code && a.last_cut == c ? blocks_ahead(c) : 0;
     if (!small_code) a.last_cut = c;

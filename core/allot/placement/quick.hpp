@@ -48,7 +48,7 @@ class Quick : public Bins<Place> {
     const Granule most = Base::slack_limit(c);
     const u32 first = Base::bin_of(c);
     // Eight counts at a time: no policy's slack reaches further than that many bins.
-    u64 counts = load<u64>(Base::at(Base::image() + sizeof(Header) + offsetof(Agent, quick_count) + first));
+    u64 counts = load<u64>(Base::at(Base::agent_ref() + offsetof(Agent, quick_count) + first));
     while (counts != 0) {
       const u32 bin = first + (lowest_bit(counts) >> 3);
       const u32 top = a.quick_count[bin] - 1u;

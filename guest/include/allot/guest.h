@@ -20,6 +20,24 @@ uintptr_t allot_image(void);
    frees what it does not own is wrong. Define it to log, count or ignore; returning ignores. */
 void allot_on_error(uint32_t error, uintptr_t address);
 
+/* Of liballot-threads only, the library for guests whose threads share a memory: instances of the same module, one
+   a thread. A thread becomes an agent of the heap when it allocates or frees for the first time. */
+
+/* Whether the calling thread may block while another one holds the heap's lock. The default says no, as a page's
+   main thread must not, and looks again and again instead; define it to say yes where it is so. */
+int allot_may_block(void);
+
+/* The calling thread's number, for allot_thread_died; -1 when it could not become an agent. */
+int allot_thread(void);
+
+/* Call it at the end of a thread that allocated: its free memory is the others' then. Blocks stay. 0, or -1 when
+   the lock could not be had. */
+int allot_thread_exit(void);
+
+/* Call it for a thread that has ended without that, wherever it was; never for one that still runs. 0, or -1 when
+   there is no such thread. */
+int allot_thread_died(int thread);
+
 /* A block that JavaScript may move (heap.allocRelocatable, heap.compact) has a handle, which stays. */
 typedef uintptr_t allot_handle;
 

@@ -13,11 +13,12 @@ export type HeapErrorCode =
   | 'corrupt_image'
   | 'span_in_use'
   | 'not_recorded'
+  | 'lock_held'
+  | 'not_attached'
   | 'freed_ref'
   | 'stale_mark'
   | 'another_heap'
   | 'bad_allocator'
-  | 'lock_held'
   | 'module_clash'
   | 'module_in_use'
   | 'overrun'
@@ -33,6 +34,8 @@ export type RangeErrorCode =
   | 'invalid_alignment'
   | 'invalid_span'
   | 'invalid_policy'
+  | 'too_many_agents'
+  | 'no_such_agent'
   | 'invalid_number'
   | 'out_of_bounds'
   | 'unaligned'
@@ -72,7 +75,11 @@ export type CoreErrorCode =
   | 'invalid_span'
   | 'span_in_use'
   | 'invalid_policy'
-  | 'not_recorded';
+  | 'not_recorded'
+  | 'lock_held'
+  | 'not_attached'
+  | 'too_many_agents'
+  | 'no_such_agent';
 
 /** For each code the class that is thrown and what it means. */
 export const errorTable = {
@@ -93,6 +100,10 @@ export const errorTable = {
   span_in_use: { kind: 'HeapError', text: 'the span overlaps live blocks, records or another reserved span' },
   invalid_policy: { kind: 'RangeError', text: 'no such placement policy in this build' },
   not_recorded: { kind: 'HeapError', text: 'the heap does not record requested sizes' },
+  lock_held: { kind: 'HeapError', text: "another agent holds the heap's lock; it may have been terminated" },
+  not_attached: { kind: 'HeapError', text: 'this instance is no agent of the heap' },
+  too_many_agents: { kind: 'RangeError', text: 'a heap has 64 agents at most at a time' },
+  no_such_agent: { kind: 'RangeError', text: 'the heap has no such agent, or it is the caller itself' },
   wrong_type: { kind: 'TypeError', text: 'an argument has the wrong type' },
   invalid_option: { kind: 'TypeError', text: 'an option has no such value, or cannot go with another one' },
   invalid_layout: { kind: 'TypeError', text: 'a description of a type cannot be laid out' },
@@ -112,7 +123,6 @@ export const errorTable = {
   stale_mark: { kind: 'HeapError', text: "the arena has gone back beyond this mark, or it is another arena's" },
   another_heap: { kind: 'HeapError', text: 'the ref belongs to another heap' },
   bad_allocator: { kind: 'HeapError', text: 'the adopted allocator answered with what cannot be an address' },
-  lock_held: { kind: 'HeapError', text: "another agent holds the heap's lock; it may have been terminated" },
   module_clash: { kind: 'HeapError', text: 'a module wants a part of the memory that is taken' },
   module_in_use: { kind: 'HeapError', text: 'another module uses what this one has' },
   invalid_module: { kind: 'TypeError', text: 'the module cannot be placed in this heap' },
@@ -142,4 +152,8 @@ export const coreErrorCodes: Readonly<Record<number, CoreErrorCode>> = {
   15: 'span_in_use',
   16: 'invalid_policy',
   17: 'not_recorded',
+  18: 'lock_held',
+  19: 'not_attached',
+  20: 'too_many_agents',
+  21: 'no_such_agent',
 };

@@ -30,4 +30,7 @@ export const invariants: Readonly<Record<number, string>> = {
   26: "the bits that say which bins hold a block agree with the bins, and the bins' granules with their sum",
   27: "every block in a bin or a place is a long free block of that size, empty places are 0, and the lists' links agree",
   28: 'every long free block but the run is in a bin or a place',
+  29: 'shared heaps: free pages have no bit set, and are a list of runs in order, as many as the header counts',
+  30: "shared heaps: an agent's record counts its pages, and what in them is records or reserved",
+  31: 'shared heaps: a block that was freed remotely is live until its owner, who has been told, collects it',
 };

@@ -1,0 +1,331 @@
+// Purpose: reaching the records of an image that several agents use at the same time.
+// Floor:   image.
+// Why:     every access to a record goes through the types below, so that what the protocol of docs/threads.md
+//          asks of the compiler is asked in one place: stores happen in the order in which they are written
+//          (an agent may be ended between any two of them), a byte or word that another agent may read
+//          meanwhile is written whole, and what needs an atomic operation says so by its name.
+//
+// A page's start and live bits, an agent's record but for `remote_mask`: one agent writes them, plainly. Lock,
+// remote bits, their summaries and masks: atomic operations, sequentially consistent. WebAssembly knows no
+// weaker ones, and an atomic store costs what an exchange costs; a plain one of up to 32 bits is never torn.
+#pragma once
+
+#include <allot/image/place.hpp>
+
+namespace allot {
+
+#if defined(__SANITIZE_THREAD__)
+#define ALLOT_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ALLOT_THREAD_SANITIZER 1
+#endif
+#endif
+
+/// What a test may put in the way of every access (Steps); here nothing.
+struct NoSteps {
+  static void before_load(uintptr_t) {}
+  static void before_store(uintptr_t) {}
+  static void before_atomic(uintptr_t) {}
+};
+
+namespace detail {
+template <class T>
+[[gnu::always_inline]] inline T plain_load(uintptr_t at) {
+#ifdef ALLOT_THREAD_SANITIZER
+  // Byte by byte, as the machine does in effect where they race: the bytes that matter are the reader's own.
+  T value;
+  for (u32 i = 0; i < sizeof(T); ++i) {
+    const u8 byte = __atomic_load_n(reinterpret_cast<const u8*>(at + i), __ATOMIC_RELAXED);
+    __builtin_memcpy(reinterpret_cast<u8*>(&value) + i, &byte, 1);
+  }
+  return value;
+#else
+  T value;
+  __builtin_memcpy(&value, reinterpret_cast<const void*>(at), sizeof(T));
+  return value;
+#endif
+}
+template <class T>
+[[gnu::always_inline]] inline void plain_store(uintptr_t at, T value) {
+#ifdef __wasm__
+  *reinterpret_cast<volatile T*>(at) = value;
+#else
+  __atomic_store_n(reinterpret_cast<volatile T*>(at), value, __ATOMIC_RELAXED);
+#endif
+}
+}  // namespace detail
+
+/// Where a record lies. Stores must be aligned; loads need not.
+template <class Steps>
+class SharedPointer {
+ public:
+  explicit constexpr SharedPointer(uintptr_t at) : at_(at) {}
+  [[gnu::always_inline]] friend constexpr SharedPointer operator+(SharedPointer p, uintptr_t n) {
+    return SharedPointer(p.at_ + n);
+  }
+
+  template <class T>
+  [[gnu::always_inline]] T get() const {
+    Steps::before_load(at_);
+    return detail::plain_load<T>(at_);
+  }
+  template <class T>
+  [[gnu::always_inline]] void set(T value) const {
+    Steps::before_store(at_);
+    detail::plain_store(at_, value);
+  }
+
+  // Sequentially consistent.
+  template <class T>
+  [[gnu::always_inline]] T atomic_get() const {
+    Steps::before_atomic(at_);
+    return __atomic_load_n(reinterpret_cast<T*>(at_), __ATOMIC_SEQ_CST);
+  }
+  template <class T>
+  [[gnu::always_inline]] void atomic_set(T value) const {
+    Steps::before_atomic(at_);
+    __atomic_store_n(reinterpret_cast<T*>(at_), value, __ATOMIC_SEQ_CST);
+  }
+  template <class T>
+  [[gnu::always_inline]] T fetch_or(T bits) const {
+    Steps::before_atomic(at_);
+    return __atomic_fetch_or(reinterpret_cast<T*>(at_), bits, __ATOMIC_SEQ_CST);
+  }
+  template <class T>
+  [[gnu::always_inline]] T fetch_and(T bits) const {
+    Steps::before_atomic(at_);
+    return __atomic_fetch_and(reinterpret_cast<T*>(at_), bits, __ATOMIC_SEQ_CST);
+  }
+  template <class T>
+  [[gnu::always_inline]] T exchange(T value) const {
+    Steps::before_atomic(at_);
+    return __atomic_exchange_n(reinterpret_cast<T*>(at_), value, __ATOMIC_SEQ_CST);
+  }
+  /// Puts `to` there if `from` is there. Returns what was there.
+  template <class T>
+  [[gnu::always_inline]] T compare_exchange(T from, T to) const {
+    Steps::before_atomic(at_);
+    __atomic_compare_exchange_n(reinterpret_cast<T*>(at_), &from, to, false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    return from;
+  }
+  uintptr_t raw() const { return at_; }
+
+ private:
+  uintptr_t at_;
+};
+
+// The core's load and store for this kind of pointer, by which they are found.
+template <class T, class Steps>
+[[gnu::always_inline]] inline T load(SharedPointer<Steps> at) {
+  return at.template get<T>();
+}
+template <class T, class Steps>
+[[gnu::always_inline]] inline void store(SharedPointer<Steps> at, T value) {
+  at.template set<T>(value);
+}
+
+template <class T, u32 distance, class Steps>
+[[gnu::always_inline]] inline T load(SharedPointer<Steps> at) {
+  return (at + distance).template get<T>();
+}
+template <class T, u32 distance, class Steps>
+[[gnu::always_inline]] inline void store(SharedPointer<Steps> at, T value) {
+  (at + distance).template set<T>(value);
+}
+
+/// A field of the header or of an agent's record.
+template <class T, class Steps>
+class Cell {
+ public:
+  Cell() = delete;
+  Cell(const Cell&) = delete;
+  [[gnu::always_inline]] operator T() const {  // NOLINT: used like a number
+    Steps::before_load(reinterpret_cast<uintptr_t>(&value_));
+#ifdef __wasm__
+    return value_;
+#else
+    return __atomic_load_n(&value_, __ATOMIC_RELAXED);
+#endif
+  }
+  [[gnu::always_inline]] Cell& operator=(T value) {
+    Steps::before_store(reinterpret_cast<uintptr_t>(&value_));
+    detail::plain_store(reinterpret_cast<uintptr_t>(&value_), value);
+    return *this;
+  }
+  [[gnu::always_inline]] Cell& operator=(const Cell& other) {
+    return *this = static_cast<T>(other);
+  }  // NOLINT: itself is harmless
+  [[gnu::always_inline]] Cell& operator+=(T by) { return *this = static_cast<T>(T{*this} + by); }
+  [[gnu::always_inline]] Cell& operator-=(T by) { return *this = static_cast<T>(T{*this} - by); }
+  [[gnu::always_inline]] Cell& operator&=(T by) { return *this = static_cast<T>(T{*this} & by); }
+  [[gnu::always_inline]] Cell& operator|=(T by) { return *this = static_cast<T>(T{*this} | by); }
+  [[gnu::always_inline]] Cell& operator++() { return *this += 1; }
+  [[gnu::always_inline]] Cell& operator--() { return *this -= 1; }
+  [[gnu::always_inline]] T operator++(int) {
+    const T value = *this;
+    *this = static_cast<T>(value + 1);
+    return value;
+  }
+  [[gnu::always_inline]] SharedPointer<Steps> pointer() {
+    return SharedPointer<Steps>(reinterpret_cast<uintptr_t>(&value_));
+  }
+
+ private:
+  T value_;
+};
+
+/// allot::Header, field for field; what is named otherwise has another meaning in a shared heap.
+template <class Steps>
+struct SharedHeader {
+  template <class T>
+  using F = Cell<T, Steps>;
+  F<u64> magic;
+  F<u32> version, header_bytes;
+  F<u64> self;
+  F<u8> address_bytes, outside, policy, flags;
+  F<u32> record_bytes;
+  F<u8> borrow_shift, borrow_add, eager_shift, step_shift;
+  F<u32> grow_count;
+  F<u64> old_map;  // the page map before this one
+  F<u64> origin, begin, end, maximum, quota, top, owned_end, page_map;
+  F<u64> room;  // Ref of the first unused byte for records
+  F<u64> room_bytes;  // how many there are
+  F<u64> managed_bytes, metadata_bytes, reserved_bytes, records_top;
+  F<u32> page_map_capacity, agents, reserved_spans;
+  F<u32> old_capacity;  // of the page map before this one
+  F<u64> agent[agent_capacity];
+  F<u64> checksum;
+  F<u32> granules, last_error;
+  F<u64> last_error_address, violation_address;
+  F<u32> lock;
+  F<u32> free_run;  // first page of the lowest run of free pages, plus 1; 0: none
+  F<u32> free_pages;  // free pages in all
+  F<u32> growing;  // pages that the memory is to have; 0 but while it grows
+};
+
+/// allot::Agent, field for field, and what an agent of a shared heap has besides.
+template <class Steps>
+struct SharedAgent {
+  template <class T>
+  using F = Cell<T, Steps>;
+  F<u32> room, last_cut, watermark, peak;
+  F<Granule> run_begin, run_end;
+  F<u64> hints;
+  F<u32> hint_cap, id, sweep_page, state;
+  F<u64> tops[small_max + 1];
+  F<u32> octaves, binned;
+  F<u16> bins[26];
+  F<u32> high;
+  F<u32> heads[bin_count];
+  F<u8> quick_count[quick_bins + 8];
+  F<u64> quick[quick_bins * quick_depth];
+
+  F<u32> pending;  // granule + 1 of the block that is being allocated
+  F<u32> share;  // granules that this agent may have live without asking
+  F<u32> pages;  // that it owns
+  F<u32> kept;  // granules in them that are records or reserved
+  F<u32> reserved;  // those that are reserved
+  F<u32> may_block;  // 1: it may wait in the engine
+  F<u32> missed;  // 1: it could not have the lock when it needed it
+  F<u32> adopter;  // state 4: number + 1 of the agent that adopts it
+  F<u64> spares[4];  // 0; keeps the next field, which others write, away from those above
+  F<u64> remote_mask;  // bit p % 64: in a page p of this agent's there may be blocks that others have freed
+  F<u64> spare_end[7];
+};
+static_assert(sizeof(SharedHeader<NoSteps>) == sizeof(Header));
+static_assert(sizeof(SharedAgent<NoSteps>) == sizeof(Agent) + 128);
+#define ALLOT_SAME(record, field) \
+  static_assert(offsetof(Shared##record<NoSteps>, field) == offsetof(record, field))
+ALLOT_SAME(Header, record_bytes);
+ALLOT_SAME(Header, origin);
+ALLOT_SAME(Header, page_map);
+ALLOT_SAME(Header, managed_bytes);
+ALLOT_SAME(Header, page_map_capacity);
+ALLOT_SAME(Header, agent);
+ALLOT_SAME(Header, checksum);
+ALLOT_SAME(Header, granules);
+ALLOT_SAME(Header, lock);
+ALLOT_SAME(Agent, run_begin);
+ALLOT_SAME(Agent, hints);
+ALLOT_SAME(Agent, state);
+ALLOT_SAME(Agent, tops);
+ALLOT_SAME(Agent, octaves);
+ALLOT_SAME(Agent, heads);
+ALLOT_SAME(Agent, quick);
+#undef ALLOT_SAME
+
+template <class Steps = NoSteps>
+struct SharedRecords {
+  static constexpr bool trusted = true;
+  using Header = SharedHeader<Steps>;
+  using Agent = SharedAgent<Steps>;
+  using Pointer = SharedPointer<Steps>;
+};
+
+/// What a build for shared heaps is able to do.
+struct SharedTraits : AllTraits {
+  static constexpr bool shared = true;
+};
+
+/// Records in the managed memory, which several agents use. Each has a place of its own: it says which agent
+/// it is. `Wait` is how an agent waits that may: wait(address of a u32, value while it is to wait,
+/// milliseconds at most), wake(address) and pause(), a hint that this is a loop.
+template <ManagedMemory Memory_, class Address_, class Wait_, class Traits_ = SharedTraits,
+          class Steps = NoSteps>
+struct SharedInside {
+  using Address = Address_;
+  using Traits = Traits_;
+  using Access = SharedRecords<Steps>;
+  using Wait = Wait_;
+  static constexpr bool inside = true;
+  static constexpr bool stateless = false;
+
+  [[no_unique_address]] Memory_ memory;
+  mutable RecordRef own_agent = 0;
+  mutable u32 own_tag = page_record::nobody;
+
+  uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(memory.base()); }
+  typename Access::Pointer record_at(RecordRef ref) const {
+    return typename Access::Pointer(record_base() + static_cast<uintptr_t>(ref));
+  }
+  u64 record_memory_bytes() const { return memory.bytes(); }
+  bool grow_records(u64) const { return false; }
+
+  /// The Ref of this agent's record; 0: not attached.
+  RecordRef agent_ref() const { return own_agent; }
+  /// What its pages say of their owner; nobody's while it is not attached.
+  u32 owner_tag() const { return own_tag; }
+  void set_agent(RecordRef ref, u32 tag) const {
+    own_agent = ref;
+    own_tag = tag;
+  }
+};
+
+/// The same for a wasm module whose instances are one agent each. `State` reaches what an instance has for itself:
+/// agent(), tag() and set(agent, tag), all of them static. It must not lie in the memory, which others have too.
+template <ManagedMemory Memory_, class Address_, class Wait_, class State, class Traits_ = SharedTraits>
+struct SharedModule {
+  using Address = Address_;
+  using Traits = Traits_;
+  using Access = SharedRecords<>;
+  using Wait = Wait_;
+  static constexpr bool inside = true;
+  static constexpr bool stateless = true;
+  static_assert(Memory_::stateless);
+
+  [[no_unique_address]] Memory_ memory;
+
+  uintptr_t record_base() const { return reinterpret_cast<uintptr_t>(memory.base()); }
+  typename Access::Pointer record_at(RecordRef ref) const {
+    return typename Access::Pointer(record_base() + static_cast<uintptr_t>(ref));
+  }
+  u64 record_memory_bytes() const { return memory.bytes(); }
+  bool grow_records(u64) const { return false; }
+  RecordRef agent_ref() const { return State::agent(); }
+  u32 owner_tag() const { return State::tag(); }
+  void set_agent(RecordRef ref, u32 tag) const { State::set(static_cast<Address>(ref), tag); }
+};
+
+}  // namespace allot

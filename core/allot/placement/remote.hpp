@@ -1,0 +1,121 @@
+// Purpose: freeing a block in a page that another agent owns, and collecting what others have freed.
+// Floor:   placement. Shared heaps only.
+//
+//   page record    remote[64]     one bit a granule: this block was freed by somebody who does not own the page
+//                  summary        bit w: remote[w] may not be 0
+//   agent record   remote_mask    bit m: the summary of a page p with p % 64 == m may not be 0
+//
+// One atomic operation frees the block; two more, at most, tell the owner where to look, and are left out where
+// the owner has been told already. Each says the same however often it is done and by whom, so that nothing is
+// lost or done twice when agents die, pages change hands or several free at once; docs/threads.md has the proof.
+#pragma once
+
+#include <allot/placement/exact.hpp>
+
+namespace allot {
+
+template <class Place>
+class Remote : public ExactSearch<Place> {
+ public:
+  using Base = ExactSearch<Place>;
+  using Base::Base;
+  using typename Base::Pointer;
+
+ protected:
+  using Base::agent;
+  using Base::header;
+  using Base::page_count;
+  using Base::record;
+
+  static constexpr u32 words_per_page = granules_per_page / 64;
+
+  /// The record of an agent that the table knows.
+  typename Base::Agent& agent_at(u32 id) const {
+    return *reinterpret_cast<typename Base::Agent*>(Base::place().record_base() +
+                                                    static_cast<uintptr_t>(u64{header().agent[id]}));
+  }
+  bool agent_exists(u32 id) const { return header().agent[id] != 0; }
+  bool is_agent(u32 owner) const { return owner - 1 < agent_capacity; }
+
+  /// Frees the live block at `g`, in a page of another agent's. Error: double_free.
+  [[gnu::noinline]] Error free_remotely(Granule g) {
+    const Pointer page = Base::record_of(g);
+    if (!is_agent((page + page_record::owner).template atomic_get<u32>())) return Error::double_free;
+    const u32 index = g >> 6 & 63;
+    const u64 bit = u64{1} << (g & 63);
+    const u64 before = (page + page_record::remote + index * 8).template fetch_or<u64>(bit);
+    if (before & bit) return Error::double_free;
+    // Who set the first bit of a word tells of it.
+    if (before == 0) tell_owner(page, g >> granule_page_shift, index);
+    return Error::none;
+  }
+
+  /// Makes sure that the page's owner will look at remote[index].
+  void tell_owner(Pointer page, u32 number, u32 index) {
+    set_once(page + page_record::summary, u64{1} << index);
+    // Asked only now: if the page has changed hands before this, the new owner is told; if after it, the new
+    // owner looks at all its pages anyway.
+    const u32 owner = (page + page_record::owner).template atomic_get<u32>();
+    if (is_agent(owner)) set_once(agent_at(owner - 1).remote_mask.pointer(), u64{1} << (number & 63));
+  }
+
+  /// Takes in what others have freed, if they have told so. Returns how many blocks. O(1) when there is none.
+  u32 collect() { return agent().remote_mask == 0 ? 0 : collect_told(); }
+  [[gnu::noinline]] u32 collect_told() {
+    const Pointer told = agent().remote_mask.pointer();
+    u32 blocks = 0;
+    // Cleared from above to below: what is freed from now on is told again, or found below.
+    for (u64 mask = told.template exchange<u64>(0); mask != 0; mask &= mask - 1)
+      for (u32 page = lowest_bit(mask); page < page_count(); page += 64) blocks += collect_page(page);
+    return blocks;
+  }
+  /// The same for every page, told or not.
+  [[gnu::noinline]] u32 collect_all() {
+    u32 blocks = 0;
+    for (u32 page = 0; page < page_count(); ++page) {
+      if (!Base::is_own(page)) continue;
+      for (u32 i = 0; i < words_per_page; ++i)
+        if (load<u64>(record(page) + page_record::remote + i * 8) != 0) blocks += collect_word(page, i);
+    }
+    return blocks;
+  }
+
+ private:
+  static void set_once(Pointer word, u64 bit) {
+    if ((word.template atomic_get<u64>() & bit) == 0) word.template fetch_or<u64>(bit);
+  }
+
+  u32 collect_page(u32 number) {
+    const Pointer page = record(number);
+    if (!Base::is_own(number) || load<u64>(page + page_record::summary) == 0) return 0;
+    u32 blocks = 0;
+    for (u64 words = (page + page_record::summary).template exchange<u64>(0); words != 0; words &= words - 1)
+      blocks += collect_word(number, lowest_bit(words));
+    return blocks;
+  }
+
+  u32 collect_word(u32 number, u32 index) {
+    const Pointer word = record(number) + page_record::remote + index * 8;
+    const Granule first = (number << granule_page_shift) + (index << 6);
+    u32 blocks = 0;
+    for (u64 bits = word.template atomic_get<u64>(); bits != 0;) {
+      // The blocks first and the bits behind them: an agent that ends in between loses nothing.
+      for (u64 left = bits; left != 0; left &= left - 1) blocks += take_back(first + lowest_bit(left));
+      // Whoever set another bit meanwhile found the word not 0, and told nobody.
+      bits = word.template fetch_and<u64>(~bits) & ~bits;
+    }
+    return blocks;
+  }
+
+  /// A bit at a place where no live block begins is a program's error that its check could not see.
+  u32 take_back(Granule g) {
+    if (!Base::is_start(g) || !Base::is_live(g)) return 0;
+    const Granule n = Base::size_at(g);
+    Base::clear_bit(g, page_record::live);
+    Base::note_free(n);
+    Base::release(g, n);
+    return 1;
+  }
+};
+
+}  // namespace allot

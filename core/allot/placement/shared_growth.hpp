@@ -1,0 +1,317 @@
+// Purpose: taking more of the memory under management for several agents, and finding room for the records.
+// Floor:   placement. Shared heaps only.
+//
+// Records lie in whole pages of their own (owner: everybody), filled from below and never given back, so that
+// they are never inside an agent's free memory. `granules` is where growth becomes true: it is stored when all
+// records of the new pages are there, and who dies before that has not grown the heap.
+#pragma once
+
+#include <allot/placement/orphans.hpp>
+
+namespace allot {
+
+template <class Place>
+class SharedGrowth : public Orphans<Place> {
+ public:
+  using Base = Orphans<Place>;
+  using Base::Base;
+  using typename Base::Address;
+
+ protected:
+  using Base::agent;
+  using Base::at;
+  using Base::header;
+  using Base::mapped_end;
+  using Base::page_count;
+  using Base::pages_of;
+  using Base::place;
+  using Base::record;
+
+  /// Pages that an agent takes for the sake of c granules: a part of what it has.
+  u32 step_for(Granule c) const {
+    const u32 needed = pages_of(c);
+    const u32 part = agent().pages >> Base::step_shift();
+    return needed > part ? needed : part + (part == 0);
+  }
+
+  /// Brings this agent pages: free ones, an orphan's, or new ones. Returns false when there are none to be had,
+  /// or the lock is not (`missed`). A block of `c` granules may still be lacking when an orphan's came.
+  [[gnu::noinline]] bool extend(Granule c) {
+    if (!Base::take_lock()) return false;
+    const bool extended = extend_alone(c);
+    Base::give_lock();
+    return extended;
+  }
+
+  /// Makes the memory `pages` pages larger, all of them the heap's to take. Error: out_of_memory, lock_held.
+  [[gnu::noinline]] Error grow_pages(u64 pages) {
+    if (pages == 0) return Error::none;
+    if (!Base::take_lock()) return Error::lock_held;
+    const Error error = grow_pages_alone(pages);
+    Base::give_lock();
+    return error;
+  }
+
+  /// Larger hint stacks for an agent that has grown. The old ones stay where they are, unused.
+  [[gnu::noinline]] void widen_hints() {
+    auto& a = agent();
+    const u32 old_cap = a.hint_cap;
+    if (old_cap == 0) return;  // policy exact
+    u32 cap = old_cap;
+    while (cap < last_hint_cap && cap <= a.pages) cap *= 2;
+    // Rarely, for what is left behind is lost.
+    if (cap == old_cap || (cap < 4 * old_cap && cap < last_hint_cap)) return;
+    if (!Base::take_lock()) return;
+    const RecordRef to = take_room(hint_bytes(cap, sizeof(Address)));
+    if (to != 0) {
+      Base::make_stacks(to, cap);
+      Base::seal();
+    }
+    Base::give_lock();
+  }
+
+  /// Nothing is given up: other agents may be about to use what is free.
+  u64 release_pages() { return place().memory.bytes() >> page_shift; }
+
+  // --- With the lock held -----------------------------------------------------------------------
+
+  /// Zeroed room for records; 0 when the memory refuses.
+  RecordRef take_room(u64 bytes) {
+    bytes = round_up(bytes, granule_bytes);
+    auto& h = header();
+    if (bytes > h.room_bytes && !more_room(bytes)) return 0;
+    const RecordRef ref = h.room;
+    // Shortened first: who dies in between loses room, but hands none out twice.
+    h.room_bytes -= bytes;
+    h.room += bytes;
+    Base::clear_records(ref, bytes);
+    return ref;
+  }
+
+  /// Makes sure that all pages from `first` to `end` are there, and this agent's where they were free.
+  bool claim_between(u32 first, u32 end) {
+    if (end > page_count() && !grow(end - page_count(), true)) return false;
+    for (u32 page = first; page < end; ++page) {
+      if (!Base::is_free_page(page)) continue;
+      Base::take_pages_at(page, 1);
+      Base::claim(page, 1);
+    }
+    return true;
+  }
+
+  /// Maps at least `pages` more free pages at the heap's end; they are in the list afterwards. Records that need
+  /// pages of their own get the first ones, or the last ones if those must be `clear`. Returns false, with
+  /// nothing changed, when the memory or a limit refuses.
+  bool grow(u32 pages, bool clear = false) {
+    auto& h = header();
+    const u64 have = place().memory.bytes();
+    u32 gap = 0;
+    if (have > h.owned_end) {
+      // Somebody else has grown the memory: what the heap may take before that, it takes now.
+      if (clear) return false;
+      const u32 available = static_cast<u32>((h.owned_end - mapped_end()) >> page_shift);
+      if (available != 0 && map(0, available, false) && available >= pages) return true;
+      gap = static_cast<u32>((have - mapped_end()) >> page_shift);
+    }
+    u32 total = pages;
+    while (total - records_pages(gap, total) < pages) ++total;
+    const u64 from = mapped_end() + (u64{gap} << page_shift);
+    const u64 to = from + (u64{total} << page_shift);
+    if (to > Base::limit()) return false;
+    const u64 owned = gap != 0 ? have : u64{h.owned_end};
+    if (to > owned) {
+      const u64 more = (to - owned) >> page_shift;
+      // What a dead agent has grown is told by this from what somebody else has.
+      h.growing = static_cast<u32>(to >> page_shift);
+      const u64 before = place().memory.grow_from(more);
+      if (before == ~u64{0}) {
+        h.growing = 0;
+        return false;
+      }
+      h.owned_end = before + (more << page_shift);
+      h.growing = 0;
+      if (before != owned) {
+        // Somebody else grew it at the same time, and lies before what was got here.
+        gap = static_cast<u32>((before - mapped_end()) >> page_shift);
+        total = static_cast<u32>(more);
+        if (records_pages(gap, total) >= total) {
+          Base::seal();
+          return false;
+        }
+        map(gap, total, clear);
+        return Base::header().free_pages >= pages;
+      }
+    }
+    return map(gap, total, clear);
+  }
+
+ private:
+  bool extend_alone(Granule c) {
+    const u32 needed = pages_of(c);
+    const u32 step = step_for(c);
+    if (claim_run(step, needed)) return true;
+    if (Base::adopt_orphan()) return true;
+    // Free memory at the heap's end needs only be made longer; but records, or somebody else's pages, may come to
+    // lie in between, and then what is there is looked at again.
+    for (u32 tries = 3; tries != 0; --tries) {
+      const u32 free_at_end = Base::free_pages_at_end();
+      const u32 first = page_count() - free_at_end;
+      const Granule before = free_before(first);
+      const u32 lacking = before >= c ? 1 : pages_of(c - before);
+      const u32 least = lacking > free_at_end ? lacking - free_at_end : 1;
+      const u32 part = page_count() >> Base::step_shift();
+      const bool joins = before + free_at_end != 0 && place().memory.bytes() == header().owned_end;
+      if (!grow(least > part ? least : part, joins) && (least >= part || !grow(least, joins))) return false;
+      if (claim_run(step, needed)) return true;
+      if (!Base::is_free_page(first)) continue;
+      if (Base::run_length(first) < lacking) continue;
+      Base::take_pages_at(first, lacking);
+      Base::claim(first, lacking);
+      return true;
+    }
+    return false;
+  }
+
+  bool claim_run(u32 wanted, u32 least) {
+    const u64 run = Base::take_free_run(wanted, least);
+    if (run == 0) return false;
+    Base::claim(static_cast<u32>(run), static_cast<u32>(run >> 32));
+    return true;
+  }
+
+  /// Granules that are free in this agent's memory right before a page.
+  Granule free_before(u32 page) const {
+    if (page == 0 || !Base::is_own(page - 1)) return 0;
+    const Granule end = Base::first_granule(page);
+    const Granule last = Base::previous_start(end);
+    return last == agent().run_begin || Base::is_free(last) ? end - last : 0;
+  }
+
+  Error grow_pages_alone(u64 pages) {
+    auto& h = header();
+    const u64 have = place().memory.bytes();
+    if (pages > (Base::limit() >> page_shift) || have + (pages << page_shift) > Base::limit())
+      return Error::out_of_memory;
+    if (have != h.owned_end) return grow(static_cast<u32>(pages)) ? Error::none : Error::out_of_memory;
+    h.growing = static_cast<u32>((have >> page_shift) + pages);
+    const u64 before = place().memory.grow_from(pages);
+    if (before == have) h.owned_end = have + (pages << page_shift);
+    h.growing = 0;
+    if (before == ~u64{0}) return Error::out_of_memory;
+    Base::seal();
+    return Error::none;
+  }
+
+  /// A page for records from the free ones, or new ones.
+  bool more_room(u64 bytes) {
+    const u32 pages = static_cast<u32>((bytes + page_bytes - 1) >> page_shift);
+    u64 run = Base::take_free_run(pages, pages);
+    if (run == 0) {
+      if (!grow(pages)) return false;
+      if (bytes <= header().room_bytes) return true;
+      run = Base::take_free_run(pages, pages);
+      if (run == 0) return false;
+    }
+    const u32 first = static_cast<u32>(run);
+    make_room(first, pages);
+    header().metadata_bytes += u64{pages} << page_shift;
+    header().room_bytes = 0;
+    header().room = Base::address_of(Base::first_granule(first));
+    header().room_bytes = u64{pages} << page_shift;
+    Base::seal();
+    return true;
+  }
+
+  /// Marks pages as records'. The bits come first: pages of everybody's always have them.
+  void make_room(u32 first, u32 pages) {
+    Base::make(Base::first_granule(first), pages << granule_page_shift, BlockKind::metadata);
+    for (u32 page = first + pages; page-- != first;) Base::set_owner(page, page_record::everybody);
+  }
+
+  /// Bytes of a larger page map, if the one there is cannot take so many more pages.
+  u64 map_bytes(u64 pages) const {
+    const auto& h = header();
+    const u64 needed = page_count() + pages;
+    if (needed <= h.page_map_capacity) return 0;
+    u64 capacity = u64{h.page_map_capacity} * 2;
+    if (capacity < needed + needed / 8) capacity = needed + needed / 8;
+    return round_up(capacity * sizeof(Address), granule_bytes);
+  }
+
+  /// How many of `total` new pages behind a gap have to hold records: a larger map, and the page records that
+  /// there is no room for so far.
+  u32 records_pages(u32 gap, u32 total) const {
+    const auto& h = header();
+    const u64 map = map_bytes(u64{gap} + total);
+    const u64 records = u64{total} + (gap != 0);
+    const u64 fit = h.room_bytes / h.record_bytes;
+    const u64 bytes = map + (records > fit ? records - fit : 0) * h.record_bytes;
+    return static_cast<u32>((bytes + page_bytes - 1) >> page_shift);
+  }
+
+  /// Maps `total` pages behind a gap: the memory has them. False, with nothing changed, when they could not even
+  /// hold their own records.
+  bool map(u32 gap, u32 total, bool clear) {
+    auto& h = header();
+    const u32 for_records = records_pages(gap, total);
+    if (for_records >= total) return false;
+    const u32 old_count = page_count();
+    const u32 first = old_count + gap;  // of the new pages
+    const u32 records_at = clear ? first + total - for_records : first;
+    RecordRef next = h.origin + (u64{records_at} << page_shift);
+    const RecordRef end_of_room = next + (u64{for_records} << page_shift);
+    Base::clear_records(next, end_of_room - next);
+    const u64 map = map_bytes(u64{gap} + total);
+    if (map != 0) {
+      for (u32 page = 0; page < old_count; ++page)
+        store<Address>(at(next) + static_cast<uintptr_t>(page) * sizeof(Address),
+                       static_cast<Address>(Base::ref_of(page)));
+      // Until the heap has grown to where it lies, the old one is the right one for a repair.
+      h.old_capacity = h.page_map_capacity;
+      h.old_map = h.page_map;
+      h.page_map = next;
+      h.page_map_capacity = static_cast<u32>(map / sizeof(Address));
+      next += map;
+    }
+    const auto next_record = [&]() -> RecordRef {
+      const u32 bytes = h.record_bytes;
+      if (h.room_bytes >= bytes) {
+        const RecordRef ref = h.room;
+        h.room_bytes -= bytes;
+        h.room += bytes;
+        Base::clear_records(ref, bytes);
+        return ref;
+      }
+      const RecordRef ref = next;
+      next += bytes;
+      return ref;
+    };
+    if (gap != 0) {
+      const RecordRef gap_record = next_record();
+      store<u32>(at(gap_record) + page_record::flags, page_record::gap);
+      store<u32>(at(gap_record) + page_record::owner, page_record::everybody);
+      for (u32 page = old_count; page < first; ++page) Base::map_page(page, gap_record);
+    }
+    for (u32 page = first; page < first + total; ++page) Base::map_page(page, next_record());
+    if (for_records != 0) make_room(records_at, for_records);
+
+    const Granule granules = (first + total) << granule_page_shift;
+    h.granules.pointer().template atomic_set<u32>(granules);
+    h.top = h.origin + (u64{granules} << granule_shift);
+    h.managed_bytes += u64{total} << page_shift;
+    h.metadata_bytes += u64{for_records} << page_shift;
+    ++h.grow_count;
+    if (next != end_of_room) {
+      h.room_bytes = 0;
+      h.room = next;
+      h.room_bytes = end_of_room - next;
+    }
+    h.old_map = 0;
+    h.old_capacity = 0;
+    Base::insert_run(clear ? first : first + for_records, total - for_records);
+    Base::seal();
+    return true;
+  }
+};
+
+}  // namespace allot

@@ -1,0 +1,415 @@
+// An agent ends before each single store of each of its operations. Every time another agent reaps it, and then
+// everything must be as it was but for what the dead one was just doing: validate() holds, no live block of
+// anybody's has moved, changed its length or its contents, no block is there that nobody knows of, and the others
+// go on allocating and freeing, the dead one's blocks too.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../model.hpp"
+#include "../pattern.hpp"
+#include "../random.hpp"
+#include "../walk.hpp"
+#include "dying.hpp"
+
+namespace allot_test {
+namespace {
+
+struct Held {
+  std::uint64_t usable;
+  std::uint64_t mark;
+};
+using Blocks = std::map<std::uint64_t, Held>;
+
+class Theatre {
+ public:
+  static constexpr std::size_t victim = 1;
+  static constexpr std::size_t absentee = 3;
+
+  Theatre(std::uint64_t seed, allot::Policy policy) : Theatre(seed, policy, 12 + Random(seed).below(60)) {}
+  Theatre(std::uint64_t seed, allot::Policy policy, std::uint64_t pages)
+      : random_(seed), memory_(allot::page_bytes, pages * allot::page_bytes) {
+    allot::Options options;
+    options.policy = policy;
+    options.begin = random_.one_in(2) ? 0 : 5000;
+    heaps_.push_back(DyingHeap::create(memory_, options).value());
+    for (int i = 0; i < 3; ++i) heaps_.push_back(joined());
+    // Records for two more, who may come when there is no memory left.
+    DyingHeap more[] = {joined(), joined()};
+    for (DyingHeap& heap : more)
+      if (heap.detach() != allot::Error::none) disagree("detach is refused");
+  }
+
+  void run(int operations) {
+    for (int i = 0; i < operations; ++i) {
+      for (int quiet = 0; quiet < 12; ++quiet) perform(choose(random_.below(heaps_.size())));
+      const Operation operation = choose(victim);
+      die_everywhere(operation);
+      perform(operation);
+    }
+  }
+
+  // Scenes for what seldom happens by itself. Each ends with the victim's part.
+
+  /// The victim takes over the pages of one who left, with blocks that reach over several of them.
+  void adopt() {
+    std::vector<std::uint64_t> filled;
+    while (const std::uint64_t block =
+               perform({Kind::allocate, absentee, 0, 90000 + filled.size() % 3 * 4000}))
+      filled.push_back(block);
+    for (std::size_t i = 0; i < filled.size(); i += 4) perform({Kind::free, absentee, filled[i]});
+    for (std::size_t i = 1; i + 2 < filled.size(); i += 4) perform({Kind::free, 0, filled[i]});
+    perform({Kind::leave, absentee});
+    play({Kind::allocate, victim, 0, 300000});
+    play({Kind::allocate, victim, 0, 100000});
+    play({Kind::allocate, victim, 0, 60000});
+    if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
+  }
+
+  /// The victim fills one page to its last byte after the other.
+  void fill() {
+    for (int i = 0; i < 300; ++i) play({Kind::allocate, victim, 0, 1024});
+  }
+
+  /// The victim gives pages up, between blocks that stay.
+  void give() {
+    for (int i = 0; i < 3; ++i) {
+      perform({Kind::allocate, victim, 0, 5000});
+      const std::uint64_t block = perform({Kind::allocate, victim, 0, 4000000});
+      perform({Kind::allocate, victim, 0, 100});
+      if (i == 1) perform({Kind::allocate, 0, 0, 100000});
+      play({Kind::free, victim, block});
+    }
+  }
+
+  /// The victim grows the heap, beyond what the first page map has room for.
+  void grow() {
+    for (int i = 0; i < 24; ++i) play({Kind::allocate, victim, 0, 70000 + 60000 * (std::uint64_t(i) % 3)});
+    for (int i = 0; i < 4; ++i) play({Kind::grow, victim, 0, std::uint64_t(i)});
+  }
+
+  std::uint64_t deaths() const { return deaths_; }
+  std::uint64_t reaper_deaths() const { return reaper_deaths_; }
+
+ private:
+  enum class Kind { allocate, aligned, free, reallocate, collect, merge, leave, grow };
+  struct Operation {
+    Kind kind;
+    std::size_t agent;
+    std::uint64_t address = 0;  // of a live block
+    std::uint64_t size = 0;
+  };
+
+  bool is_away() const { return heaps_[absentee].agent_number().error() == allot::Error::not_attached; }
+
+  DyingHeap joined() {
+    DyingHeap heap = DyingHeap::open(memory_, heaps_[0].image()).value();
+    const auto number = heap.attach();
+    if (!number) disagree("attach: ", allot::name_of(number.error()));
+    return heap;
+  }
+
+  Operation choose(std::size_t agent) {
+    const std::uint64_t dice = random_.below(100);
+    Operation operation{Kind::allocate, agent};
+    // One agent is away most of the time: what it left behind is there for the others to adopt.
+    if (agent == absentee && (is_away() || random_.one_in(4))) {
+      operation.kind = Kind::leave;
+      return operation;
+    }
+    operation.size = random_.one_in(6) ? random_.log_uniform(19) : random_.log_uniform(13);
+    const bool is_full = blocks_.size() > 60;
+    if (dice < (is_full ? 15u : 45u)) return operation;
+    operation.kind = dice < 70 ? Kind::free : Kind::reallocate;
+    if (dice >= 84) operation.kind = Kind::aligned;
+    if (dice >= 89) operation.kind = Kind::collect;
+    if (dice >= 93) operation.kind = Kind::merge;
+    if (dice >= 96) operation.kind = agent == 0 ? Kind::merge : Kind::leave;
+    if (dice >= 98) operation.kind = Kind::grow;
+    if (blocks_.empty()) {
+      if (operation.kind == Kind::free || operation.kind == Kind::reallocate) operation.kind = Kind::allocate;
+    } else {
+      auto block = blocks_.lower_bound(random_.below(memory_.bytes()));
+      operation.address = block == blocks_.end() ? blocks_.begin()->first : block->first;
+    }
+    return operation;
+  }
+
+  /// Returns the address that the operation gave, or 0.
+  std::uint64_t call(DyingHeap& heap, const Operation& o) {
+    const auto address = static_cast<std::uint32_t>(o.address);
+    switch (o.kind) {
+      case Kind::allocate: return or_nothing(heap.allocate(o.size));
+      case Kind::aligned: return or_nothing(heap.allocate_aligned(std::uint64_t{16} << o.size % 10, o.size));
+      case Kind::free: {
+        if (heap.deallocate(address) != allot::Error::none) disagree("freeing ", o.address, " is refused");
+        return 0;
+      }
+      case Kind::reallocate: return or_nothing(heap.reallocate(address, o.size));
+      case Kind::collect: heap.collect(); return 0;
+      case Kind::merge: heap.merge(); return 0;
+      case Kind::leave: {
+        if (o.agent == absentee) {
+          if (is_away() ? !heap.attach() : heap.detach() != allot::Error::none)
+            disagree("coming or going is refused");
+          return 0;
+        }
+        if (heap.detach() != allot::Error::none) disagree("detach is refused");
+        const auto number = heap.attach();
+        if (!number) disagree("attach: ", allot::name_of(number.error()));
+        return 0;
+      }
+      default: return heap.grow(1 + o.size % 2) == allot::Error::none ? 0 : 0;
+    }
+  }
+
+  static std::uint64_t or_nothing(const allot::Result<std::uint32_t>& block) {
+    if (block) return block.value();
+    if (block.error() != allot::Error::out_of_memory) disagree("refused: ", allot::name_of(block.error()));
+    return 0;
+  }
+
+  void play(const Operation& o) {
+    is_scene_ = true;
+    die_everywhere(o);
+    perform(o);
+  }
+
+  std::uint64_t perform(const Operation& o) {
+    DyingHeap& heap = heaps_[o.agent];
+    const std::uint64_t result = call(heap, o);
+    if (o.kind == Kind::free) blocks_.erase(o.address);
+    if (result == 0) return 0;
+    if (o.kind == Kind::reallocate) blocks_.erase(o.address);
+    const std::uint64_t usable = heap.usable_size(static_cast<std::uint32_t>(result)).value();
+    blocks_[result] = {usable, ++marks_};
+    write_pattern(memory_.base() + result, usable, marks_);
+    return result;
+  }
+
+  void die_everywhere(const Operation& o) {
+    const DyingMemory::Snapshot before = memory_.snapshot();
+    const DyingHeap heap = heaps_[victim];
+    const std::uint32_t number = heaps_[victim].agent_number().value();
+    std::uint64_t stride = 1;
+    for (std::uint64_t n = 1;; n += stride) {
+      // Long operations repeat themselves; they are looked at in every place of their beginning.
+      if (n == 1500) stride = 7;
+      DyingSteps::end_at(n);
+      bool died = false;
+      try {
+        call(heaps_[victim], o);
+      } catch (const Dead&) {
+        died = true;
+      }
+      DyingSteps::live_on();
+      if (died) {
+        ++deaths_;
+        try {
+          after_death(o, number, n);
+        } catch (const Disagreement& found) {
+          disagree("died before step ", n, " of operation ", static_cast<int>(o.kind), " {", o.address, ", ",
+                   o.size, "}: ", found.what());
+        }
+      }
+      memory_.restore(before);
+      heaps_[victim] = heap;
+      if (!died) return;
+    }
+  }
+
+  void after_death(const Operation& o, std::uint32_t number, std::uint64_t n) {
+    // An agent that was leaving or coming has no number of its own for a while.
+    const bool reaper_dies = random_.one_in(20);
+    if (reaper_dies) return die_reaping(o, number, n);
+    reap(heaps_[0], o, number);
+    look(o);
+    if (n % 8 == 0 || is_scene_) go_on();
+  }
+
+  void reap(DyingHeap& reaper, const Operation& o, std::uint32_t number) {
+    if (reaper.lock_holder() == attaching + 1) {
+      if (o.kind != Kind::leave) disagree("somebody is attaching");
+      if (!reaper.reap(attaching)) disagree("the lock of one who was attaching is not recovered");
+    }
+    const bool was_in_use = reaper.agent_state(number) == 1 || reaper.agent_state(number) == 2;
+    const auto lost = reaper.reap(number);
+    if (!lost && was_in_use) disagree("reap: ", allot::name_of(lost.error()));
+    if (!lost && lost.error() != allot::Error::no_such_agent)
+      disagree("reap: ", allot::name_of(lost.error()));
+    if (reaper.lock_holder() != 0) disagree("the lock is held by ", reaper.lock_holder());
+  }
+  static constexpr std::uint32_t attaching = allot::attaching_agent;
+
+  /// The reaper ends, too, in a few places of its work; a third agent reaps both.
+  void die_reaping(const Operation& o, std::uint32_t number, std::uint64_t) {
+    const DyingMemory::Snapshot before = memory_.snapshot();
+    const std::uint32_t first = heaps_[2].agent_number().value();
+    const DyingHeap heap = heaps_[2];
+    for (std::uint64_t m = 1;; m += 1 + random_.below(60)) {
+      DyingSteps::end_at(m);
+      bool died = false;
+      try {
+        reap(heaps_[2], o, number);
+      } catch (const Dead&) {
+        died = true;
+      }
+      DyingSteps::live_on();
+      if (died) {
+        ++reaper_deaths_;
+        // Who holds the lock comes first: without it the other one cannot be reaped.
+        const bool holds = heaps_[0].lock_holder() == number + 1;
+        reap(heaps_[0], o, holds ? number : first);
+        reap(heaps_[0], o, holds ? first : number);
+        look(o);
+      }
+      memory_.restore(before);
+      heaps_[2] = heap;
+      if (!died) return;
+    }
+  }
+
+  /// What is there now, against what was there before the operation `o`.
+  void look(const Operation& o) {
+    const allot::Violation violation = heaps_[0].validate();
+    if (violation)
+      disagree("validate() finds invariant ", violation.number, " broken at ", violation.address);
+    const bool is_involved = o.kind == Kind::free || o.kind == Kind::reallocate;
+    Blocks left = blocks_;
+    std::map<std::uint64_t, bool> pending = remotely_freed();
+    for (const allot::Block& block : walk(heaps_[0])) {
+      // Nobody else has grown this memory: pages that are left out were lost.
+      if (block.kind == allot::BlockKind::reserved) disagree("pages at ", block.address, " are lost");
+      if (block.kind != allot::BlockKind::live) continue;
+      const auto held = left.find(block.address);
+      if (held == left.end()) {
+        // Freed remotely before, and not collected by its owner yet.
+        if (pending.contains(block.address)) continue;
+        disagree("a block at ", block.address, " of ", block.size, " bytes that nobody knows of");
+      }
+      if (is_involved && block.address == o.address) {
+        if (o.kind == Kind::reallocate && block.size < std::min(held->second.usable, o.size))
+          disagree("the block that was reallocated is too short");
+      } else {
+        if (held->second.usable != block.size)
+          disagree("the block at ", block.address, " is of another length now");
+        const std::uint64_t offset =
+            first_difference(memory_.base() + block.address, block.size, held->second.mark);
+        if (offset != block.size)
+          disagree("byte ", offset, " of the block at ", block.address, " has changed");
+      }
+      left.erase(held);
+    }
+    if (is_involved) left.erase(o.address);
+    if (!left.empty()) disagree("the block at ", left.begin()->first, " is gone");
+  }
+
+  /// Live blocks in the walk that were freed by others: usable_size calls them a double free.
+  std::map<std::uint64_t, bool> remotely_freed() {
+    std::map<std::uint64_t, bool> found;
+    for (const allot::Block& block : walk(heaps_[0])) {
+      if (block.kind != allot::BlockKind::live) continue;
+      if (heaps_[0].usable_size(static_cast<std::uint32_t>(block.address)).error() ==
+          allot::Error::double_free)
+        found[block.address] = true;
+    }
+    return found;
+  }
+
+  /// The others use all that there is, and free everything.
+  void go_on() {
+    std::vector<std::uint64_t> all;
+    const auto pending = remotely_freed();
+    for (const allot::Block& block : walk(heaps_[0]))
+      if (block.kind == allot::BlockKind::live && !pending.contains(block.address))
+        all.push_back(block.address);
+    std::vector<std::size_t> others = {0, 2};
+    if (!is_away()) others.push_back(absentee);
+    for (std::uint64_t size = 300000; size >= 64; size /= 3) {
+      for (const std::size_t i : others) {
+        const auto block = heaps_[i].allocate(size);
+        if (block) all.push_back(block.value());
+      }
+    }
+    for (const std::uint64_t address : all) {
+      const std::size_t i = others[address / 16 % others.size()];
+      const allot::Error error = heaps_[i].deallocate(static_cast<std::uint32_t>(address));
+      if (error != allot::Error::none) disagree("freeing ", address, ": ", allot::name_of(error));
+    }
+    // Each takes over one orphan, if there is one.
+    std::vector<DyingHeap> late = {joined(), joined()};
+    for (DyingHeap& heap : late) heap.collect();
+    for (const std::size_t i : others) heaps_[i].collect();
+    for (DyingHeap& heap : late)
+      if (heap.detach() != allot::Error::none) disagree("detach is refused");
+    const allot::Violation violation = heaps_[0].validate();
+    if (violation) disagree("later, invariant ", violation.number, " is broken at ", violation.address);
+    const std::uint64_t live = heaps_[0].statistic(allot::Statistic::live_bytes);
+    if (live != 0) disagree(live, " bytes are live when all were freed");
+    for (const allot::Block& block : walk(heaps_[0]))
+      if (block.kind == allot::BlockKind::reserved) disagree("pages at ", block.address, " are lost");
+  }
+
+  Random random_;
+  DyingMemory memory_;
+  std::vector<DyingHeap> heaps_;
+  Blocks blocks_;
+  bool is_scene_ = false;
+  std::uint64_t marks_ = 0;
+  std::uint64_t deaths_ = 0;
+  std::uint64_t reaper_deaths_ = 0;
+};
+
+class DeathTest : public testing::TestWithParam<int> {};
+
+TEST_P(DeathTest, AtEveryStore) {
+  const auto policy = static_cast<allot::Policy>(GetParam() % 4);
+  std::uint64_t deaths = 0;
+  std::uint64_t reaper_deaths = 0;
+  for (int round = 0; round < 2; ++round) {
+    const std::uint64_t seed = seed_for("death" + std::to_string(GetParam() * 100 + round));
+    Theatre theatre(seed, policy);
+    try {
+      theatre.run(40);
+    } catch (const Disagreement& found) {
+      FAIL() << "round " << round << ": " << found.what() << '\n' << seed_advice();
+    }
+    deaths += theatre.deaths();
+    reaper_deaths += theatre.reaper_deaths();
+  }
+  RecordProperty("deaths", std::to_string(deaths));
+  RecordProperty("reaper_deaths", std::to_string(reaper_deaths));
+}
+template <class Play>
+void scene(std::uint64_t pages, Play play) {
+  Theatre theatre(seed_for("scene"), allot::Policy::balanced, pages);
+  try {
+    play(theatre);
+  } catch (const Disagreement& found) {
+    FAIL() << found.what() << '\n' << seed_advice();
+  }
+  testing::Test::RecordProperty("deaths", std::to_string(theatre.deaths()));
+}
+TEST(DeathScene, AdoptingAnOrphan) {
+  scene(40, [](Theatre& theatre) { theatre.adopt(); });
+}
+TEST(DeathScene, FillingPages) {
+  scene(40, [](Theatre& theatre) { theatre.fill(); });
+}
+TEST(DeathScene, GivingPagesUp) {
+  scene(200, [](Theatre& theatre) { theatre.give(); });
+}
+TEST(DeathScene, Growing) {
+  scene(80, [](Theatre& theatre) { theatre.grow(); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, DeathTest, testing::Range(0, 4));
+
+}  // namespace
+}  // namespace allot_test

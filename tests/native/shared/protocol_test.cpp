@@ -1,0 +1,342 @@
+// Every way in which the steps of two or three agents can follow each other, with up to three changes of agent that
+// nobody asked for. The code is the real one: each of its stores and atomic operations is a place where another
+// agent may go on. (Bounding the changes, not the steps, is what makes it possible to try them all, and most errors
+// need no more than two: Musuvathi and Qadeer, "Iterative Context Bounding", 2007.)
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../model.hpp"
+#include "../walk.hpp"
+#include "dying.hpp"
+
+namespace allot_test {
+namespace {
+
+/// Lets one thread run at a time, and says when another one does.
+class Scheduler {
+ public:
+  /// After so many steps in all, agent `to` goes on.
+  struct Change {
+    std::uint64_t step;
+    std::size_t to;
+  };
+
+  /// Runs all of them to their end. Returns how many steps that were.
+  std::uint64_t run(const std::vector<std::function<void()>>& agents, const std::vector<Change>& changes) {
+    changes_ = changes;
+    next_ = 0;
+    steps_ = 0;
+    done_.assign(agents.size(), false);
+    turn_ = 0;
+    active_ = this;
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < agents.size(); ++i) {
+      threads.emplace_back([this, i, &agents] {
+        wait_for_turn(i);
+        self_ = i;
+        try {
+          agents[i]();
+        } catch (const Disagreement& found) {
+          failure_ = found.what();
+        }
+        finish(i);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    active_ = nullptr;
+    if (!failure_.empty()) disagree(failure_);
+    return steps_;
+  }
+
+  static void step() {
+    if (active_ != nullptr) active_->count();
+  }
+  /// The agent can do nothing but wait for another one.
+  static void yield() {
+    if (active_ != nullptr) active_->go_to_another();
+  }
+
+ private:
+  void count() {
+    ++steps_;
+    if (next_ == changes_.size() || changes_[next_].step != steps_) return;
+    const std::size_t to = changes_[next_++].to;
+    if (to != self_ && to < done_.size() && !done_[to]) hand_over(to);
+  }
+  void go_to_another() {
+    for (std::size_t i = 1; i < done_.size(); ++i) {
+      const std::size_t to = (self_ + i) % done_.size();
+      if (!done_[to]) return hand_over(to);
+    }
+  }
+  void hand_over(std::size_t to) {
+    const std::size_t self = self_;
+    {
+      const std::lock_guard guard(mutex_);
+      turn_ = to;
+    }
+    changed_.notify_all();
+    wait_for_turn(self);
+    self_ = self;
+  }
+  void wait_for_turn(std::size_t i) {
+    std::unique_lock guard(mutex_);
+    changed_.wait(guard, [this, i] { return turn_ == i; });
+  }
+  void finish(std::size_t i) {
+    done_[i] = true;
+    const std::lock_guard guard(mutex_);
+    for (std::size_t to = 0; to < done_.size(); ++to)
+      if (!done_[to]) turn_ = to;
+    changed_.notify_all();
+  }
+
+  static inline Scheduler* active_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t turn_ = 0;
+  std::size_t self_ = 0;
+  std::vector<Change> changes_;
+  std::size_t next_ = 0;
+  std::uint64_t steps_ = 0;
+  std::vector<bool> done_;
+  std::string failure_;
+};
+
+/// Steps are counted for the scheduler, or end the agent as in death_test.cpp.
+struct ExploredSteps {
+  static void before_load(std::uintptr_t) {}
+  static void before_store(std::uintptr_t) { before_atomic(0); }
+  static void before_atomic(std::uintptr_t) {
+    DyingSteps::step();
+    Scheduler::step();
+  }
+};
+struct ExploredWait {
+  static void wait(std::uintptr_t, std::uint32_t, std::uint32_t) { Scheduler::yield(); }
+  static void wake(std::uintptr_t) {}
+  static void pause() { Scheduler::yield(); }
+};
+using Heap = allot::SharedHeap<DyingMemory, ExploredWait, std::uint32_t, allot::SharedTraits, ExploredSteps>;
+
+class ProtocolTest : public testing::Test {
+ protected:
+  ProtocolTest() : memory_(allot::page_bytes, 60 * allot::page_bytes) {
+    heaps_.push_back(Heap::create(memory_).value());
+    for (int i = 0; i < 3; ++i) heaps_.push_back(joined());
+  }
+
+  Heap joined() {
+    Heap heap = Heap::open(memory_, heaps_[0].image()).value();
+    if (!heap.attach()) disagree("attach is refused");
+    return heap;
+  }
+  std::uint32_t block(std::size_t agent, std::uint64_t size) { return heaps_[agent].allocate(size).value(); }
+  void give(std::size_t agent, std::uint32_t address) {
+    const allot::Error error = heaps_[agent].deallocate(address);
+    if (error != allot::Error::none) disagree("free: ", allot::name_of(error));
+  }
+  void validate() {
+    const allot::Violation violation = heaps_[0].validate();
+    if (violation) disagree("invariant ", violation.number, " is broken at ", violation.address);
+  }
+  std::uint64_t live() { return heaps_[0].statistic(allot::Statistic::live_blocks); }
+
+  /// Runs `agents` from the state of now in every way, with `check` after each of them.
+  void explore(const std::vector<std::function<void()>>& agents, const std::function<void()>& check,
+               std::size_t changes = 3) {
+    before_ = memory_.snapshot();
+    heaps_before_ = heaps_;
+    const std::uint64_t steps = one(agents, check, {});
+    try_all(agents, check, {}, steps + steps / 2, changes);
+    RecordProperty("ways", std::to_string(ways_));
+    RecordProperty("steps", std::to_string(steps));
+  }
+
+  DyingMemory memory_;
+  std::vector<Heap> heaps_;
+
+ private:
+  using Changes = std::vector<Scheduler::Change>;
+
+  std::uint64_t one(const std::vector<std::function<void()>>& agents, const std::function<void()>& check,
+                    const Changes& changes) {
+    std::uint64_t steps = 0;
+    try {
+      steps = Scheduler().run(agents, changes);
+      check();
+    } catch (const Disagreement& found) {
+      std::string text = found.what();
+      for (const auto& change : changes)
+        text += "; after step " + std::to_string(change.step) + " to agent " + std::to_string(change.to);
+      memory_.restore(before_);
+      disagree(text);
+    }
+    memory_.restore(before_);
+    heaps_ = heaps_before_;
+    ++ways_;
+    return steps;
+  }
+
+  void try_all(const std::vector<std::function<void()>>& agents, const std::function<void()>& check,
+               Changes changes, std::uint64_t steps, std::size_t left) {
+    if (left == 0) return;
+    for (std::uint64_t step = changes.empty() ? 1 : changes.back().step + 1; step <= steps; ++step) {
+      for (std::size_t to = 0; to < agents.size(); ++to) {
+        Changes more = changes;
+        more.push_back({step, to});
+        const std::uint64_t taken = one(agents, check, more);
+        if (taken < step) return;
+        try_all(agents, check, more, taken, left - 1);
+      }
+    }
+  }
+
+  DyingMemory::Snapshot before_;
+  std::vector<Heap> heaps_before_;
+  std::uint64_t ways_ = 0;
+};
+
+TEST_F(ProtocolTest, FreeingAndCollecting) {
+  const std::uint32_t first = block(1, 16);
+  const std::uint32_t second = block(1, 16);
+  explore({[&] { give(0, first), give(0, second); }, [&] { heaps_[1].collect(); }}, [&] {
+    validate();
+    heaps_[1].collect();
+    validate();
+    if (live() != 0) disagree(live(), " blocks are live");
+  });
+}
+
+TEST_F(ProtocolTest, TwoFreeWhileTheOwnerCollects) {
+  const std::uint32_t first = block(1, 16);
+  const std::uint32_t second = block(1, 16);
+  explore(
+      {[&] { give(0, first); }, [&] { heaps_[1].collect(); }, [&] { give(2, second); }},
+      [&] {
+        validate();
+        heaps_[1].collect();
+        if (live() != 0) disagree(live(), " blocks are live");
+      },
+      2);
+}
+
+TEST_F(ProtocolTest, TwoFreeTheSameBlock) {
+  const std::uint32_t address = block(1, 16);
+  int freed = 0;
+  const auto free = [&](std::size_t agent) {
+    const allot::Error error = heaps_[agent].deallocate(address);
+    if (error == allot::Error::none) ++freed;
+    if (error != allot::Error::none && error != allot::Error::double_free) disagree(allot::name_of(error));
+  };
+  explore({[&] { free(0); }, [&] { free(2); }}, [&] {
+    if (freed != 1) disagree("freed ", freed, " times");
+    freed = 0;
+    validate();
+  });
+}
+
+TEST_F(ProtocolTest, FreeingWhileThePageIsAdopted) {
+  // The orphan's pages are the only memory left.
+  std::vector<std::uint32_t> filled;
+  for (;;) {
+    const auto more = heaps_[3].allocate(120000);
+    if (!more) break;
+    filled.push_back(more.value());
+  }
+  const std::uint32_t small = block(3, 16);
+  give(3, filled[2]);
+  if (heaps_[3].detach() != allot::Error::none) disagree("detach is refused");
+  // Somebody else takes the pages that nobody owns.
+  std::size_t free_pages = 0;
+  for (const allot::Block& page : walk(heaps_[0]))
+    free_pages += page.kind == allot::BlockKind::free && page.size == allot::page_bytes;
+  while (free_pages-- != 0) (void)block(2, 65000);
+  if (heaps_[0].agent_state(3) != 3) disagree("there is no orphan");
+  const std::uint64_t before = live();
+  explore(
+      {[&] { give(0, small); }, [&] { (void)block(1, 20000); }},
+      [&] {
+        if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
+        validate();
+        for (Heap& heap : heaps_) heap.collect();
+        // One is freed, another one allocated.
+        if (live() != before) disagree(live(), " blocks are live, not ", before);
+      },
+      1);
+}
+
+TEST_F(ProtocolTest, FreeingWhileTheOwnerIsReaped) {
+  const std::uint32_t address = block(3, 16);
+  (void)block(3, 100);
+  const std::uint64_t before = live();
+  explore(
+      {[&] { give(0, address); },
+       [&] {
+         if (!heaps_[1].reap(3)) disagree("reap is refused");
+       }},
+      [&] {
+        validate();
+        Heap late = joined();  // takes the orphan over
+        late.collect();
+        validate();
+        if (live() != before - 1) disagree(live(), " blocks are live, not ", before - 1);
+      },
+      1);
+}
+
+TEST_F(ProtocolTest, TwoGrow) {
+  const std::uint64_t before = memory_.bytes();
+  const auto grow = [&](std::size_t agent) {
+    if (heaps_[agent].grow(1) != allot::Error::none) disagree("growing is refused");
+  };
+  explore({[&] { grow(0); }, [&] { grow(1); }}, [&] {
+    validate();
+    if (heaps_[0].lock_holder() != 0) disagree("the lock is held");
+    if (memory_.bytes() != before + 2 * allot::page_bytes)
+      disagree("the memory has ", memory_.bytes(), " bytes");
+  });
+}
+
+TEST_F(ProtocolTest, TakingTheLockFromOneWhoDied) {
+  // Agent 3 dies at each step of growing; one reaps it while another one wants the lock.
+  for (std::uint64_t n = 1; n < 60; n += 5) {
+    const DyingMemory::Snapshot before = memory_.snapshot();
+    const std::vector<Heap> heaps = heaps_;
+    DyingSteps::end_at(n);
+    bool died = false;
+    try {
+      (void)heaps_[3].grow(1);
+    } catch (const Dead&) {
+      died = true;
+    }
+    DyingSteps::live_on();
+    if (died)
+      explore(
+          {[&] {
+             if (!heaps_[0].reap(3)) disagree("reap is refused");
+           },
+           [&] {
+             if (heaps_[1].grow(1) != allot::Error::none) disagree("growing is refused");
+           }},
+          [&] {
+            validate();
+            if (heaps_[0].lock_holder() != 0) disagree("the lock is held");
+          },
+          1);
+    memory_.restore(before);
+    heaps_ = heaps;
+    if (!died) return;
+  }
+  disagree("growing takes more steps than were tried");
+}
+
+}  // namespace
+}  // namespace allot_test

@@ -1,0 +1,125 @@
+// The guest library for threads: instances of one module over one memory, in one thread and in several workers,
+// some of which are terminated.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'allot-threads-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const stackBytes = 65536;
+const liveBytes = 1;
+
+// What a worker does: its instance has a stack of its own, and works until it is told how often.
+const work = `
+const { workerData: { module, memory, stack, seed, operations }, parentPort } = require('node:worker_threads');
+const { exports: guest } = new WebAssembly.Instance(module, { env: { memory } });
+guest.__stack_pointer.value = stack;
+parentPort.postMessage({ thread: guest.thread() });
+let faults = 0;
+for (let i = 0; operations === undefined || i < operations; i += 1000) faults += guest.work(seed + i, 1000);
+parentPort.postMessage({ faults, left: guest.leave() });
+`;
+
+describe('liballot-threads', () => {
+  let module;
+  let heapModule;
+  before(() => {
+    const object = join(folder, 'guest.o');
+    const program = join(folder, 'guest.wasm');
+    const options = ['--target=wasm32-unknown-unknown', '-O2', '-matomics', '-mbulk-memory', '-ffreestanding'];
+    const includes = [`-I${join(root, 'guest/include')}`];
+    execFileSync('clang-19', [...options, ...includes, '-fno-builtin', '-c', join(root, 'tests/wasm/guest_threads.c'), '-o', object]);
+    execFileSync('wasm-ld-19', ['--no-entry', '--import-memory', '--shared-memory', '--max-memory=134217728',
+      '--export=__stack_pointer', '-z', `stack-size=${8 * stackBytes}`, object, `-L${join(root, 'build/wasm')}`,
+      '-lallot-threads', '-o', program]);
+    module = new WebAssembly.Module(readFileSync(program));
+    heapModule = new WebAssembly.Module(readFileSync(join(root, 'build/wasm/allot-shared.wasm')));
+  });
+
+  const newMemory = () => new WebAssembly.Memory({ initial: 16, maximum: 2048, shared: true });
+  const instance = (memory) => new WebAssembly.Instance(module, { env: { memory } }).exports;
+
+  /** The heap as a further agent sees it, through the module for shared heaps. */
+  function observer(memory, image) {
+    const heap = new WebAssembly.Instance(heapModule, { env: { memory } }).exports;
+    assert.ok(heap.allot_attach(image, 1) >= 0);
+    return heap;
+  }
+  /** Takes over every orphan, and what was freed there. */
+  function settle(memory, image) {
+    for (let i = 0; i < 8; i++) observer(memory, image).allot_collect(image);
+  }
+
+  test('threads become agents when they first allocate or free', () => {
+    const memory = newMemory();
+    const first = instance(memory);
+    const second = instance(memory);
+    const third = instance(memory);
+    const block = first.take(100);
+    assert.equal(first.thread(), 0);
+    second.give(block);
+    assert.equal(second.thread(), 1);
+    assert.notEqual(third.take(10), 0);
+    assert.equal(third.thread(), 2);
+    assert.equal(third.leave(), 0);
+    const heap = observer(memory, first.image());
+    assert.equal(heap.allot_validate(first.image()), 0);
+  });
+
+  test('threads leave each other blocks', async () => {
+    const memory = newMemory();
+    const main = instance(memory);
+    const results = await Promise.all(
+      [1, 2, 3].map(
+        (i) =>
+          new Promise((resolve, reject) => {
+            const worker = new Worker(work, {
+              eval: true,
+              workerData: { module, memory, stack: (i + 1) * stackBytes, seed: i * 7919, operations: 60_000 },
+            });
+            worker.on('message', (said) => 'left' in said && resolve(said));
+            worker.on('error', reject);
+          }),
+      ),
+    );
+    assert.deepEqual(results, Array(3).fill({ faults: 0, left: 0 }));
+    main.empty();
+    const image = main.image();
+    assert.equal(main.leave(), 0);
+    settle(memory, image);
+    const heap = observer(memory, image);
+    assert.equal(heap.allot_validate(image), 0);
+    assert.equal(heap.allot_stat(image, liveBytes), 0);
+  });
+
+  test('terminated threads harm nobody', async () => {
+    const memory = newMemory();
+    const main = instance(memory);
+    const image = main.image();
+    for (let round = 0; round < 15; round++) {
+      const worker = new Worker(work, {
+        eval: true,
+        workerData: { module, memory, stack: 2 * stackBytes, seed: round },
+      });
+      const thread = await new Promise((resolve, reject) => {
+        worker.on('message', (said) => resolve(said.thread));
+        worker.on('error', reject);
+      });
+      assert.equal(main.work(round, 2000 + round * 100), 0);
+      await worker.terminate();
+      assert.equal(main.died(thread), 0);
+      assert.equal(main.work(round, 500), 0);
+      const heap = observer(memory, image);
+      assert.equal(heap.allot_validate(image), 0, `round ${round}`);
+      assert.equal(heap.allot_detach(image), 0);
+    }
+  });
+});
