@@ -18,6 +18,7 @@ import { output, root } from './lib/paths.mjs';
 import { publish } from './lib/publish.mjs';
 import { measureSizes } from './lib/sizes.mjs';
 import { summaryText, tables } from './lib/table.mjs';
+import { measureThreads, threadAllocatorNames, threadTable, threadWorkloads } from './lib/threads.mjs';
 import { buildTrace } from './lib/traces.mjs';
 import { measureWorst } from './lib/worst.mjs';
 import { selectJobs, selectNames, workloadNames } from './lib/workloads.mjs';
@@ -26,6 +27,7 @@ const options = parseArguments(process.argv.slice(2), {
   usage: `usage: ./dev bench [flags]
 
 Workloads:  ${workloadNames.join(' ')}
+            ${threadWorkloads.join(' ')}
 Allocators: ${allocatorNames.join(' ')}
 Engines:    ${engineNames.join(' ')}`,
   flags: {
@@ -36,7 +38,7 @@ Engines:    ${engineNames.join(' ')}`,
     only: {
       value: 'W2/10k,W3',
       help: 'these workloads; W4 means all of W4/…',
-      parse: (text) => selectNames(list(text)),
+      parse: (text) => selectNames(list(text), [...workloadNames, ...threadWorkloads]),
     },
     allocators: { value: 'a,b', help: 'these allocators', parse: (text) => checkAllocators(list(text)) },
     processes: { value: 'N', help: 'fresh processes a workload (default 5)', parse: positive },
@@ -110,16 +112,27 @@ async function main() {
     rows.push(...(await measureNative({ jobs, ...nativeEffort(), progress: showProgress })));
     rows.push(...hostRows());
   }
+  const threads = measureThreadsToo();
   if (usualJobs) rows.push(...measureWorst(names, { processes: options.quick ? 1 : 3, progress: showProgress }));
   if (usualJobs && !options.quick) rows.push(...instructionRows(names, workloadNames, { progress: showProgress }));
 
   showProgress('');
   console.log(`samples   ${samples}\n\n${tables(rows)}\n\n${summaryText(rows)}`);
-  for (const [what, why] of failures) console.log(`\nfailed: ${what}: ${why}`);
+  if (threads.rows.length > 0) console.log(`\n${threadTable(threads.rows)}`);
+  for (const [what, why] of [...failures, ...threads.failures]) console.log(`\nfailed: ${what}: ${why}`);
   if (access.length > 0) console.log(`\n${accessTable(access)}`);
   if (debugCost.length > 0) console.log(`\n${debugCostTable(debugCost)}`);
   await writePlots(rows, { ...about, samples, failed: [...failures.keys()].join(', ') || 'none' });
-  return [...rows, ...access, ...debugCost];
+  return [...rows, ...access, ...debugCost, ...threads.rows];
+}
+
+// Only where the engine is the one that this program runs in, or when it is asked for.
+function measureThreadsToo() {
+  const workloads = threadWorkloads.filter((name) => options.only?.includes(name) ?? engineName === usualEngine);
+  const names = threadAllocatorNames.filter((name) => options.allocators?.includes(name.replace(/-locked$/, '')) ?? true);
+  if (workloads.length === 0 || names.length === 0) return { rows: [], failures: new Map() };
+  const effort = options.quick ? { processes: 1, runs: 3 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
+  return measureThreads({ names, workloads, ...effort, progress: showProgress });
 }
 
 async function nativeOnly() {

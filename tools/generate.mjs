@@ -4,7 +4,7 @@
 //   core/allot/base/errors.def, js/src/errors.def  →  js/src/generated/errors.ts, docs/errors.md
 //   core/allot/base/invariants.def                 →  js/src/generated/invariants.ts, docs/invariants.md
 //   core/allot/base/statistics.def                 →  js/src/generated/statistics.ts
-//   abi/exports.def                                →  js/src/generated/exports.ts
+//   abi/exports.def, abi/shared-exports.def        →  js/src/generated/exports.ts
 //   js/src/elements.def                            →  js/src/generated/numbers.ts, elements.ts
 //                                                  →  js/src/compat/generated/wasm-heap-manager-*.ts
 //                                                  →  js/src/generated/accessors.ts, short-texts.ts, modules.d.ts
@@ -29,6 +29,7 @@ const tables = {
   invariants: 'core/allot/base/invariants.def',
   statistics: 'core/allot/base/statistics.def',
   exports: 'abi/exports.def',
+  sharedExports: 'abi/shared-exports.def',
   elements: 'js/src/elements.def',
 };
 const errorClasses = ['HeapError', 'RangeError', 'TypeError'];
@@ -92,6 +93,11 @@ export type CoreErrorCode =${union(core.map(({ code }) => code))};
 /** For each code the class that is thrown and what it means. */
 export const errorTable = {
 ${all.map(row).join('\n')}
+} as const;
+
+/** The number of each error of the core. */
+export const coreErrorNumbers = {
+${core.map(({ number, code }) => `  ${code}: ${number},`).join('\n')}
 } as const;
 
 /** The code of each error number of the core. */
@@ -180,6 +186,7 @@ ${entries.map(([number, , name]) => `  ${name}: ${number},`).join('\n')}
 
 function exportsModule() {
   const entries = readTable('exports', 'ALLOT_EXPORT', 3, 1);
+  const sharedEntries = readTable('sharedExports', 'ALLOT_EXPORT', 3, 1);
   // On wasm32 every parameter and result is an i32 or an f64, which JavaScript sees as numbers.
   const results = new Set(['void', 'double', 'uint32_t', 'allot_result', 'allot_status']);
   const member = ([result, name, parameters]) => {
@@ -189,7 +196,7 @@ function exportsModule() {
     const typed = names.map((parameter) => `${parameter}: number`).join(', ');
     return `  ${name}(${typed}): ${result === 'void' ? 'void' : 'number'};`;
   };
-  return `${header(tables.exports)}
+  return `${header(tables.exports, tables.sharedExports)}
 /**
  * What a wasm32 build of the heap exports. Results that C declares unsigned arrive here as signed
  * numbers: \`>>> 0\` them.
@@ -198,10 +205,10 @@ export interface HeapExports {
 ${entries.map(member).join('\n')}
 }
 
-/** The names of all exports, in the order of the table. */
-export const exportNames = [
-${entries.map(([, name]) => `  ${quoted(name)},`).join('\n')}
-] as const satisfies readonly (keyof HeapExports)[];
+/** What the build for shared heaps exports besides. */
+export interface SharedHeapExports extends HeapExports {
+${sharedEntries.map(member).join('\n')}
+}
 `;
 }
 
@@ -215,7 +222,7 @@ function modulesDeclaration() {
 export declare const alphabet: string;
 export declare const inside: string;
 export declare const outside: string;
-export declare const sharedImports: { readonly from: number; readonly to: number; readonly section: string };
+export declare const shared: string;
 `;
 }
 

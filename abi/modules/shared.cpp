@@ -41,6 +41,16 @@ ModuleHeap& heap_at(ModuleAddress image) { return *reinterpret_cast<ModuleHeap*>
 double allot_attach(allot_address heap, uint32_t flags) {
   return number(heap_at(heap).attach((flags & ALLOT_MAY_BLOCK) != 0));
 }
+double allot_resume(allot_address heap, uint32_t agent) {
+  constexpr uint32_t in_use = 1;
+  if (heap_at(heap).agent_state(agent) != in_use) return negative(Error::no_such_agent);
+  auto ref = static_cast<ModuleAddress>(
+      load<u64>(static_cast<uintptr_t>(heap) + offsetof(Header, agent) + 8 * agent));
+  // clang-19 makes one copy from memory to memory of a load and a store to a global; this comes between.
+  __asm__ volatile("" : "+r"(ref));
+  State::set(ref, agent + 1);
+  return agent;
+}
 allot_status allot_detach(allot_address heap) { return status(heap_at(heap).detach()); }
 double allot_reap(allot_address heap, uint32_t agent) { return number(heap_at(heap).reap(agent)); }
 double allot_agent(allot_address heap) { return number(heap_at(heap).agent_number()); }

@@ -13,12 +13,12 @@ import { binary, source } from './apt.mjs';
 const here = (path) => join(root, 'bench/peers', path);
 
 /** mimalloc as its own build makes it for WASI: everything in one file, overriding malloc. */
-export function mimalloc({ folder, optimize }) {
+export function mimalloc({ folder, optimize, flags: more = [] }) {
   const { folder: sources } = source('mimalloc');
-  const flags = ['-DMI_MALLOC_OVERRIDE', '-I', join(sources, 'include'), optimize];
+  const flags = ['-DMI_MALLOC_OVERRIDE', '-I', join(sources, 'include'), optimize, ...more];
   const objects = [
     compile(join(sources, 'src/static.c'), folder, flags),
-    compile(here('mimalloc/aligned_alloc.c'), folder, [optimize]),
+    compile(here('mimalloc/aligned_alloc.c'), folder, [optimize, ...more]),
     compile(join(root, 'bench/programs/wasi.c'), 'shared'),
   ];
   return { objects, libraries: cLibraries() };

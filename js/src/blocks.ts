@@ -4,7 +4,6 @@
 import { addressLimit } from './arguments.js';
 import { makeError, trapError } from './errors.js';
 import type { HeapExports } from './generated/exports.js';
-import type { GuardedCore } from './lock.js';
 import { readStatistic } from './statistics.js';
 
 /**
@@ -28,21 +27,16 @@ const kinds: readonly (BlockKind | undefined)[] = ['free', 'live', 'metadata', '
 /**
  * Walks the blocks, each `free` one joined with the free ones behind it (the core merges free
  * neighbours only when it needs to). Keeps nothing from before a `yield` but addresses, because the
- * caller may change the heap meanwhile; what belongs to one step is asked with no other agent in the
- * heap.
+ * caller, or another agent, may change the heap meanwhile.
  */
-export function* walk({ exclusively }: GuardedCore, image: number): Generator<Block, void, undefined> {
-  let at = exclusively('blocks', (core) => readStatistic(core, image, 'begin'));
+export function* walk(core: HeapExports, image: number): Generator<Block, void, undefined> {
+  let at = readStatistic(core, image, 'begin');
   // Where the last two blocks began: the nearest places to go on from when the heap has changed.
   let [last, before] = [at, at];
   for (;;) {
-    const next = exclusively('blocks', (core) => {
-      if (at >= readStatistic(core, image, 'top')) return undefined;
-      const block = blockAt(core, image, at) ?? enclosing(core, image, at, last, before);
-      return { block, end: block.kind === 'free' ? freeEnd(core, image, block) : endOf(block) };
-    });
-    if (next === undefined) return;
-    const { block, end } = next;
+    if (at >= readStatistic(core, image, 'top')) return;
+    const block = blockAt(core, image, at) ?? enclosing(core, image, at, last, before);
+    const end = block.kind === 'free' ? freeEnd(core, image, block) : endOf(block);
     [last, before] = [block.byteOffset, last];
     const run = toldFrom(block, at);
     at = end;

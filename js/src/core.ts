@@ -8,9 +8,9 @@ import { walk, type Block } from './blocks.js';
 import { coreError, trapError } from './errors.js';
 import type { HeapExports } from './generated/exports.js';
 import type { HeapStatistics } from './generated/statistics.js';
-import type { GuardedCore } from './lock.js';
-import { requireSound } from './open.js';
+import { requireSound, type OpenHeap } from './open.js';
 import { addressIn, errorNumberIn, isError } from './result.js';
+import type { Sharers } from './sharing.js';
 import { readStatistic, readStatistics, type StatisticName } from './statistics.js';
 
 const pageBytes = 65536;
@@ -18,15 +18,15 @@ const pageBytes = 65536;
 /** The core over a memory, and the heap in it. */
 export class CoreAllocator implements Supplied {
   readonly #core: HeapExports;
-  readonly #guarded: GuardedCore;
   readonly #image: number;
+  readonly #sharers: Sharers | undefined;
 
   onShortage: (shortage: Shortage) => boolean = () => false;
 
-  constructor(guarded: GuardedCore, image: number) {
-    this.#core = guarded.core;
-    this.#guarded = guarded;
+  constructor({ core, image, sharers }: Pick<OpenHeap, 'core' | 'image' | 'sharers'>) {
+    this.#core = core;
     this.#image = image;
+    this.#sharers = sharers;
   }
 
   malloc(byteLength: number): number {
@@ -38,7 +38,7 @@ export class CoreAllocator implements Supplied {
     } catch (error) {
       throw trapError(error, 'malloc');
     }
-    if (isError(result)) throw coreError(errorNumberIn(result), `malloc(${bytes})`);
+    if (isError(result)) throw this.#error(errorNumberIn(result), `malloc(${bytes})`);
     return addressIn(result);
   }
 
@@ -52,7 +52,7 @@ export class CoreAllocator implements Supplied {
     } catch (error) {
       throw trapError(error, 'calloc');
     }
-    if (isError(result)) throw coreError(errorNumberIn(result), `calloc(${things}, ${bytes})`);
+    if (isError(result)) throw this.#error(errorNumberIn(result), `calloc(${things}, ${bytes})`);
     return addressIn(result);
   }
 
@@ -66,7 +66,7 @@ export class CoreAllocator implements Supplied {
     } catch (error) {
       throw trapError(error, 'realloc');
     }
-    if (isError(result)) throw coreError(errorNumberIn(result), `realloc(${block}, ${bytes})`, block);
+    if (isError(result)) throw this.#error(errorNumberIn(result), `realloc(${block}, ${bytes})`, block);
     return addressIn(result);
   }
 
@@ -80,7 +80,7 @@ export class CoreAllocator implements Supplied {
     } catch (error) {
       throw trapError(error, 'alignedAlloc');
     }
-    if (isError(result)) throw coreError(errorNumberIn(result), `alignedAlloc(${multiple}, ${bytes})`);
+    if (isError(result)) throw this.#error(errorNumberIn(result), `alignedAlloc(${multiple}, ${bytes})`);
     return addressIn(result);
   }
 
@@ -92,12 +92,12 @@ export class CoreAllocator implements Supplied {
     } catch (error) {
       throw trapError(error, 'free');
     }
-    if (status !== 0) throw coreError(status, `free(${block})`, block);
+    if (status !== 0) throw this.#error(status, `free(${block})`, block);
   }
 
   relocate(from: number, to: number): void {
     const status = this.#ask(() => this.#core.allot_relocate(this.#image, from, to), 'compact');
-    if (status !== 0) throw coreError(status, `compact, from ${from} to ${to}`, from);
+    if (status !== 0) throw this.#error(status, `compact, from ${from} to ${to}`, from);
   }
 
   sizeof(address: number): number {
@@ -124,15 +124,17 @@ export class CoreAllocator implements Supplied {
   }
 
   blocks(): IterableIterator<Block> {
-    return walk(this.#guarded, this.#image);
+    this.#sharers?.collect();
+    return walk(this.#core, this.#image);
   }
 
   stats(): HeapStatistics {
-    // No other agent may come between two figures that are to agree.
-    return this.#guarded.exclusively('stats', (core) => readStatistics(core, this.#image));
+    this.#sharers?.collect();
+    return readStatistics(this.#core, this.#image);
   }
 
   stat(name: StatisticName): number {
+    this.#sharers?.collect();
     return readStatistic(this.#core, this.#image, name);
   }
 
@@ -157,36 +159,37 @@ export class CoreAllocator implements Supplied {
         if (pages >= 0 || !this.#isSupplied(-pages, count * pageBytes, attempt)) return pages;
       }
     }, 'grow');
-    if (before < 0) throw coreError(-before, `grow(${count})`);
+    if (before < 0) throw this.#error(-before, `grow(${count})`);
     return before;
   }
 
   reserve(begin: number, end: number): void {
     const status = this.#ask(() => this.#core.allot_reserve(this.#image, begin, end), 'reserve');
-    if (status !== 0) throw coreError(status, `reserve(${begin}, ${end})`, begin);
+    if (status !== 0) throw this.#error(status, `reserve(${begin}, ${end})`, begin);
   }
 
   unreserve(begin: number): void {
     const status = this.#ask(() => this.#core.allot_unreserve(this.#image, begin), 'unreserve');
-    if (status !== 0) throw coreError(status, `unreserve(${begin})`, begin);
+    if (status !== 0) throw this.#error(status, `unreserve(${begin})`, begin);
   }
 
   setQuota(bytes: number): void {
     const status = this.#ask(() => this.#core.allot_set_quota(this.#image, coreLimit(bytes)), 'quota');
-    if (status !== 0) throw coreError(status, `quota = ${bytes}`);
+    if (status !== 0) throw this.#error(status, `quota = ${bytes}`);
   }
 
   setMaximum(address: number): void {
     const status = this.#ask(() => this.#core.allot_set_maximum(this.#image, coreLimit(address)), 'softMaximum');
-    if (status !== 0) throw coreError(status, `softMaximum = ${address}`);
+    if (status !== 0) throw this.#error(status, `softMaximum = ${address}`);
   }
 
   /** Does again what failed for lack of memory, for as long as somebody says that there is some now. */
   #supplied(failed: number, byteLength: number, again: () => number): number {
-    let result = failed;
+    const patient = (got: number): number => this.#sharers?.again(got, again) ?? got;
+    let result = patient(failed);
     for (let attempt = 1; isError(result); attempt++) {
       if (!this.#isSupplied(errorNumberIn(result), byteLength, attempt)) break;
-      result = again();
+      result = patient(again());
     }
     return result;
   }
@@ -194,6 +197,11 @@ export class CoreAllocator implements Supplied {
   #isSupplied(error: number, byteLength: number, attempt: number): boolean {
     const code = shortageCode(error);
     return code !== undefined && this.onShortage({ code, byteLength, attempt });
+  }
+
+  /** The error for a number of the core's. */
+  #error(number: number, operation: string, address?: number): Error {
+    return this.#sharers?.error(number, operation, address) ?? coreError(number, operation, address);
   }
 
   /** Runs a call of the core; a trap in it becomes a `HeapError`. The hot calls do it in place. */
@@ -207,7 +215,7 @@ export class CoreAllocator implements Supplied {
 
   /** The core gives sizes as numbers from 0 up, errors as their negative numbers. */
   #sizeFrom(bytes: number, operation: string, address: number): number {
-    if (bytes < 0) throw coreError(-bytes, operation, address);
+    if (bytes < 0) throw this.#error(-bytes, operation, address);
     return bytes;
   }
 }

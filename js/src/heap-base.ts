@@ -13,6 +13,7 @@ import {
   wrongType,
 } from './arguments.js';
 import { HeapAtomics } from './atomics.js';
+import { mostAgents, type HeapAgent } from './agents.js';
 import type { Block } from './blocks.js';
 import type { DebugLayers } from './debug/layers.js';
 import type { MapOptions } from './debug/map.js';
@@ -62,9 +63,12 @@ import type { Relocatable } from './relocatable/relocatable.js';
 import type { RelocatableHost, Relocatables } from './relocatable/relocatables.js';
 import type { Place } from './refs/place.js';
 import { Ref } from './refs/ref.js';
+import type { Ticket, TicketHost } from './refs/ticket.js';
 import type { StringRef } from './refs/string.js';
 import { isStatisticName, type StatisticName } from './statistics.js';
 import { runScope, Scope } from './scope.js';
+import type { Sharers } from './sharing.js';
+import type { SharingTools } from './sharing-tools.js';
 import { leaksOf, Tracker, type Leak, type TrackedBlock, type Tracking } from './tracking.js';
 import {
   layoutFor,
@@ -75,6 +79,7 @@ import {
   type RefType,
   type TypedArrayConstructor,
 } from './types.js';
+import type { EndingWorker, WatchOptions } from './watch.js';
 import { allocArrayTyped, allocText, allocTyped, type BlockGiver } from './typed-blocks.js';
 import {
   readText,
@@ -181,6 +186,99 @@ export class HeapBase extends NumberAccess {
    */
   get imageAddress(): number | undefined {
     return this.#open?.place === 'inside' ? this.#open.image : undefined;
+  }
+
+  /**
+   * This agent, as others know it who share the heap. All `Heap` objects that a thread makes of one memory
+   * object are one agent. `undefined` where nobody can share the heap: in a plain memory, with the image outside,
+   * and for an adopted heap.
+   */
+  get agent(): HeapAgent | undefined {
+    const sharers = this.#open?.sharers;
+    return sharers === undefined ? undefined : Object.freeze({ id: sharers.agent });
+  }
+
+  /** The agents that share the heap, by their numbers: those that were terminated, too, until they are reaped. */
+  get agents(): readonly number[] {
+    return this.#open?.sharers?.list() ?? [];
+  }
+
+  /**
+   * Tells the heap that an agent is no more: its worker was terminated, wherever it was at that moment. What it
+   * held of the heap's own is given back: its number, its free memory and, if it died inside a call, the lock; a block
+   * that it was just allocating is freed. The blocks that it had allocated stay, for anybody to free. Once is enough,
+   * whoever does it. {@link Heap.watch} does it by itself.
+   *
+   * To reap an agent that is still at work damages the heap. Costs a look at all its pages.
+   *
+   * @param agent its number: what {@link Heap.agent} was there; `'joining'` for one that died inside
+   * {@link Heap.attach} while nobody else is joining
+   * @returns whether there was such an agent
+   * @throws TypeError `unsupported_operation` where nobody can share the heap, and for this agent itself
+   * @throws RangeError `invalid_number`
+   * @throws HeapError `lock_held` when yet another agent holds the lock, and may have died
+   */
+  reap(agent: number | 'joining'): boolean {
+    const sharers = this.#sharers('reap');
+    return sharers.reap('reap', agent === 'joining' ? mostAgents : this.#otherAgent('reap', agent));
+  }
+
+  /**
+   * Ends this agent's part in the heap: its free memory goes to the others, its blocks stay. This object and all others of
+   * this thread over the same memory object then refuse whatever would change the heap (`not_attached`); attach anew to
+   * go on. An agent that ends without it is to be reaped.
+   *
+   * @throws TypeError `unsupported_operation` where nobody can share the heap
+   * @throws HeapError `lock_held`
+   */
+  detach(): void {
+    this.#sharers('detach').leave('detach');
+  }
+
+  /**
+   * Waits for the end of an agent and reaps it. In Node, Deno and Bun give the worker, of `node:worker_threads`; it is
+   * its event `exit` that tells. Browsers tell nobody when a worker ends, but they release its Web Locks: there the
+   * agent calls {@link Heap.announce} first, and this one needs no worker.
+   *
+   * @param agent its number: what {@link Heap.agent} was there
+   * @returns when it has ended: whether it was reaped by this call
+   * @throws TypeError `unsupported_operation` as {@link Heap.reap}; where there are no Web Locks and no worker is given;
+   * for an agent that has not announced itself, or has ended since
+   */
+  async watch(agent: number, worker?: EndingWorker, options: WatchOptions = {}): Promise<boolean> {
+    const sharers = this.#sharers('watch');
+    const other = this.#otherAgent('watch', agent);
+    if (!sharers.list().includes(other)) return false;
+    await this.#sharingTools('watch').ended('watch', this.#lifeName(other), worker, options);
+    return sharers.reap('watch', other);
+  }
+
+  /**
+   * Takes a Web Lock and keeps it for as long as this agent lives, so that others can {@link Heap.watch} it.
+   *
+   * @throws TypeError `unsupported_operation` where nobody can share the heap, and where there are no Web Locks
+   */
+  async announce(): Promise<void> {
+    await this.#sharingTools('announce').holdForLife('announce', this.#lifeName(this.#sharers('announce').agent));
+  }
+
+  #sharers(operation: string): Sharers {
+    const sharers = this.#open?.sharers;
+    if (sharers !== undefined) return sharers;
+    throw makeError('unsupported_operation', operation, 'only one agent can use this heap');
+  }
+
+  #otherAgent(operation: string, agent: unknown): number {
+    const id = wholeNumber(operation, 'agent', agent);
+    if (id >= mostAgents) return Infinity;
+    if (id !== this.#sharers(operation).agent) return id;
+    throw makeError('unsupported_operation', operation, 'it is this agent itself');
+  }
+
+  /** The name of the lock that an agent holds for as long as it lives. */
+  #lifeName(agent: number): string {
+    const { memory, image } = this.#open as OpenHeap;
+    return `allot/${this.#sharingTools('watch').identityOf(memory, image)}/${agent}`;
   }
 
   // ── Blocks ────────────────────────────────────────────────────────────────────────────────────
@@ -364,6 +462,57 @@ export class HeapBase extends NumberAccess {
     const layout = layoutFor('ref', type, length, options?.byteStride);
     requireBounds('ref', byteOffset, layout.byteLength, this.source.buffer);
     return refAt(layout, { heap: this, life: this.#tracker.lifeAt(byteOffset), byteOffset, isOwner: true });
+  }
+
+  /**
+   * A ref as plain data, to be sent (`postMessage`) to another agent that shares the heap, or to another `Heap`
+   * object of this one: {@link Heap.open} makes a ref of it there. Nothing is transferred but the knowledge: agree
+   * on who frees the block.
+   *
+   * @param ref of a whole block
+   * @throws HeapError `freed_ref`, `another_heap`; as {@link Heap.free} when no live block begins there
+   * @throws TypeError `unsupported_operation` for a part of another ref, with the image outside, and for an adopted
+   * heap; `wrong_type`
+   */
+  ticket(ref: Ref): Ticket {
+    if (!(ref instanceof Ref)) throw wrongType('ticket', 'ref', ref, 'a ref');
+    return this.#sharingTools('ticket').makeTicket('ticket', this.#ticketHost('ticket'), ref);
+  }
+
+  /**
+   * The ref that a {@link Heap.ticket} stands for. Whatever the ticket says is checked: that it is for this heap, and
+   * that the block is there, as long as it was. (Whether it was freed and a block of the same length allocated there
+   * since, cannot be told.)
+   *
+   * @throws TypeError `malformed_ticket`; `wrong_type` when it is for another type; `unsupported_operation` as
+   * {@link Heap.ticket}
+   * @throws HeapError `another_heap`, `freed_ref`
+   */
+  open(ticket: Ticket): Ref;
+  /**
+   * The same for a ticket that must be for a ref of this type; one for anything else is refused.
+   *
+   * @param type any way to describe the type, an array's length included, but for a typed array's constructor
+   */
+  open<const Type extends RefType>(ticket: Ticket, type: Type): RefTo<Type>;
+  open(ticket: Ticket, type?: RefType): Ref {
+    return this.#sharingTools('open').openTicket('open', this.#ticketHost('open'), ticket, type);
+  }
+
+  /**
+   * What agents that share a heap need of it. A program that only adopts need not carry it, so that it comes with
+   * {@link Heap}.
+   *
+   * @internal
+   */
+  get sharingTools(): SharingTools | undefined {
+    return undefined;
+  }
+
+  #sharingTools(operation: string): SharingTools {
+    const tools = this.sharingTools;
+    if (tools !== undefined) return tools;
+    throw makeError('unsupported_operation', operation, 'the allocator was adopted');
   }
 
   /**
@@ -710,8 +859,8 @@ export class HeapBase extends NumberAccess {
 
   /**
    * The memory and the heap in it as bytes to keep or to send: {@link Heap.restore} makes a heap of
-   * them. Their format is in docs/snapshot-format.md. Other agents wait with allocating until it is taken;
-   * what they write meanwhile may be in it by half. What is held in quarantine is given back first.
+   * them. Their format is in docs/snapshot-format.md. Other agents must be quiet until it is taken, or there may be no
+   * sound heap in it. What is held in quarantine is given back first.
    *
    * @throws TypeError `wrong_type`, `invalid_option`; `unsupported_operation` for an adopted heap
    * @throws RangeError `out_of_memory`
@@ -949,13 +1098,14 @@ export class HeapBase extends NumberAccess {
   /**
    * Walks all of the managed memory in address order, free neighbours joined into one. What the
    * iterator has not reached yet may change meanwhile, and is told as it is when it is reached: to
-   * free each block as it comes is fine.
+   * free each block as it comes is fine. While other agents are at work, a block may be told twice, and one that
+   * another agent has freed is live until its owner takes it in.
    */
   blocks(): IterableIterator<Block> {
     return this.#allocator.blocks();
   }
 
-  /** All figures, as a plain object. Some are found by walking the heap. */
+  /** All figures, as a plain object. Some are found by walking the heap. Exact while other agents are quiet. */
   stats(): HeapStatistics {
     return this.#allocator.stats();
   }
@@ -973,7 +1123,8 @@ export class HeapBase extends NumberAccess {
   }
 
   /**
-   * Checks every invariant of the heap. Costs time in proportion to the memory it manages.
+   * Checks every invariant of the heap. Costs time in proportion to the memory it manages. While other agents are at
+   * work it may find damage that is none.
    *
    * @throws HeapError `corrupt_image`, with the number of the first invariant found broken
    */
@@ -1153,6 +1304,17 @@ export class HeapBase extends NumberAccess {
     this.#relocatables?.freed(byteOffset);
     if (this.#isWatched) this.#tie(byteOffset, options?.token);
     return { heap: this, life, byteOffset, isOwner: true };
+  }
+
+  #ticketHost(operation: string): TicketHost {
+    const open = this.#open;
+    if (open?.place !== 'inside') throw makeError('unsupported_operation', operation, 'only one object can use this heap');
+    return {
+      heap: this,
+      identity: this.#sharingTools(operation).identityOf(open.memory, open.image),
+      usableSize: (byteOffset) => this.#base.usableSize(byteOffset),
+      placeAt: (byteOffset) => ({ heap: this, life: this.#tracker.lifeAt(byteOffset), byteOffset, isOwner: true }),
+    };
   }
 
   #debugTools(operation: string): DebugTools {

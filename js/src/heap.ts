@@ -15,6 +15,7 @@ import { heapOf } from './modules/of-instance.js';
 import { attach, attachSync, create, createSync, type OpenHeap } from './open.js';
 import { requireObject, type AttachOptions, type HeapOptions } from './options.js';
 import { Relocatables, type RelocatableHost } from './relocatable/relocatables.js';
+import { sharingTools, type SharingTools } from './sharing-tools.js';
 
 /**
  * A heap in a WebAssembly memory: hands out blocks of it, takes them back, and reads and writes
@@ -22,7 +23,8 @@ import { Relocatables, type RelocatableHost } from './relocatable/relocatables.j
  *
  * Addresses and sizes are numbers of bytes; every address that is handed out is a multiple of 16.
  * Several `Heap` objects, wasm modules and native hosts can use one heap, one at a time, if its
- * image lies inside the memory: the heap is what lies in the memory, not this object.
+ * image lies inside the memory, and several agents at once, if that is shared: the heap is what lies in the memory, not
+ * this object.
  *
  * Methods that may grow the memory say so. Growth leaves every `ArrayBuffer`, `DataView` and typed
  * array on the memory behind; the methods of this class are not affected.
@@ -34,7 +36,7 @@ import { Relocatables, type RelocatableHost } from './relocatable/relocatables.j
  */
 export class Heap extends HeapBase {
   static #from(open: OpenHeap): Heap {
-    return new Heap(open.memory, new CoreAllocator(open.core, open.image), open.track, open);
+    return new Heap(open.memory, new CoreAllocator(open), open.track, open);
   }
 
   /**
@@ -166,5 +168,10 @@ export class Heap extends HeapBase {
   /** @internal */
   override get debugTools(): DebugTools | undefined {
     return debugTools;
+  }
+
+  /** @internal */
+  override get sharingTools(): SharingTools | undefined {
+    return sharingTools;
   }
 }

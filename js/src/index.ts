@@ -4,6 +4,7 @@
 export { adopt } from './adopted-heap.js';
 export type { Adoptable, AdoptOptions, EmscriptenModule, ForeignAllocator, ForeignNumber } from './adopt.js';
 export type { BufferSource, ViewOfMemory } from './access.js';
+export type { HeapAgent } from './agents.js';
 export type { HeapAtomics, WaitAsyncResult, WaitResult } from './atomics.js';
 export type { Block, BlockKind } from './blocks.js';
 export { Arena, type ArenaMark, type ArenaOptions } from './arena.js';
@@ -108,8 +109,10 @@ export { Scope } from './scope.js';
 export { StringRef } from './refs/string.js';
 export { StructArrayRef } from './refs/struct-array.js';
 export { StructRef } from './refs/struct.js';
+export type { Ticket, TicketType } from './refs/ticket.js';
 export { PointerRef, ValueRef } from './refs/value.js';
 export type { StatisticName } from './statistics.js';
 export type { StringEncoding, TextOptions } from './strings/strings.js';
 export type { Leak, TrackedBlock, Tracking } from './tracking.js';
 export type { ArrayElementName, ArrayOf, ElementOf, InitOf, RefTo, RefType, TypedArrayConstructor } from './types.js';
+export type { EndingWorker, WatchOptions } from './watch.js';

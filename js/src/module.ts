@@ -9,35 +9,23 @@ import * as embedded from './generated/modules.js';
  */
 export type ImagePlace = 'inside' | 'outside';
 
-/** One module for each: `shared` is the module `inside` for a shared memory. */
+/** One module for each: `shared` is for an image inside a shared memory, where agents use it at once. */
 export type ModuleName = ImagePlace | 'shared';
 
 const compiled = new Map<ModuleName, WebAssembly.Module>();
 
 /** The module of a name. Compiling it the first time takes a few milliseconds. */
 export function compileSync(name: ModuleName): WebAssembly.Module {
-  const module = compiled.get(name) ?? new WebAssembly.Module(bytesOf(name));
+  const module = compiled.get(name) ?? new WebAssembly.Module(decode(embedded[name]));
   compiled.set(name, module);
   return module;
 }
 
 /** As {@link compileSync}, without holding up the thread. */
 export async function compile(name: ModuleName): Promise<WebAssembly.Module> {
-  const module = compiled.get(name) ?? (await WebAssembly.compile(bytesOf(name)));
+  const module = compiled.get(name) ?? (await WebAssembly.compile(decode(embedded[name])));
   compiled.set(name, module);
   return module;
-}
-
-function bytesOf(name: ModuleName): Uint8Array<ArrayBuffer> {
-  if (name !== 'shared') return decode(embedded[name]);
-  // A module says of the memory it imports whether it is shared: that one section is another.
-  const { from, to, section } = embedded.sharedImports;
-  const [inside, imports] = [decode(embedded.inside), decode(section)];
-  const bytes = new Uint8Array(inside.length - (to - from) + imports.length);
-  bytes.set(inside.subarray(0, from));
-  bytes.set(imports, from);
-  bytes.set(inside.subarray(to), from + imports.length);
-  return bytes;
 }
 
 /** Bytes from the characters that stand for them; tools/embed.mjs says why these. */

@@ -29,8 +29,8 @@ export interface HeapOptions {
   readonly maximum?: number | undefined;
   /**
    * Whether a new memory can be used by several agents (workers) at once; it then needs a `maximum`.
-   * Each makes its own `Heap` of it by {@link Heap.attach}; a lock in the image lets one in at a
-   * time. Default: `false`.
+   * Each makes its own `Heap` of it by {@link Heap.attach}, and allocates in pages of its own; see docs/threads.md.
+   * Default: `false`.
    */
   readonly shared?: boolean | undefined;
   /** The addresses of a new memory. Only `'i32'`, the default, is managed by this version. */
@@ -93,7 +93,8 @@ export interface AttachOptions {
   readonly address?: number | undefined;
   /**
    * Check every invariant of the image before joining: costs time in proportion to the heap.
-   * Without it only the image's header is checked. Default: `true`.
+   * Without it only the image's header is checked; and while other agents share the heap, since what they have
+   * half done would look like damage. Default: `true`.
    */
   readonly validate?: boolean | undefined;
   /** As {@link HeapOptions.track}. */

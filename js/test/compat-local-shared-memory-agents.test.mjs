@@ -19,7 +19,7 @@ test('a memory that has lost its prototype is attached again', () => {
 
 if (can.sendShared) {
   test('an agent that was sent the memory allocates in it, and this one reads and frees', async () => {
-    const memory = new LocalSharedMemory(2, 4);
+    const memory = new LocalSharedMemory(2, 8); // each agent has pages of its own
     const here = memory.malloc(24);
     const { result } = startAgent(async ({ memory: sent, url: from }) => {
       const { default: Local } = await import(from);
@@ -40,7 +40,7 @@ if (can.sendShared) {
   });
 
   test('agents wait for each other', async () => {
-    const memory = new LocalSharedMemory(1);
+    const memory = new LocalSharedMemory(4);
     const index = memory.Int32Array(2).byteOffset / 4;
     const { result } = startAgent(async ({ memory: sent, url: from, index: at }) => {
       const { default: Local } = await import(from);
@@ -85,4 +85,62 @@ if (can.sendShared) {
     assert.deepEqual([...memory.ai32], [0, 0]);
     assert.deepEqual(memory.allocs(), []);
   });
+
+  for (const [what, initial, maximum] of [['that grows', 1, 200], ['that is scarce', 12, 12]]) {
+    test(`agents malloc, realloc and free each other’s allocations at once, in a memory ${what}`, async () => {
+      const memory = new LocalSharedMemory(initial, maximum);
+      const exchange = memory.Uint32Array(16).byteOffset;
+      const left = [...memory.ai32];
+      const agents = [1, 2, 3].map((id) => startAgent(async ({ memory: sent, url: from, exchange: at, id: me }) => {
+        const { default: Local } = await import(from);
+        const attached = Local.attach(sent);
+        const cells = new Uint32Array(attached.buffer, at, 16);
+        let state = me * 7919;
+        const below = (limit) => {
+          state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+          return (state >>> 8) % limit;
+        };
+        // An allocation holds one byte again and again: its length's lowest.
+        const check = (offset, length = attached.sizeof(offset)) => {
+          const view = attached.arrayView(Uint8Array, offset, length);
+          if (!view.every((byte) => byte === view[0])) throw new Error(`${length} bytes at ${offset} were changed`);
+          return view;
+        };
+        const attempt = (call) => {
+          try {
+            return call();
+          } catch (error) {
+            if (error.code !== 'out_of_memory') throw error;
+            return undefined;
+          }
+        };
+        let foreign = 0;
+        for (let i = 0; i < 3000; i++) {
+          const length = 1 + below(below(20) === 0 ? 20_000 : 300);
+          const made = attempt(() => attached.malloc(length, [16, 64, 3][below(3)])) ?? 0;
+          if (made !== 0) attached.memset(made, length, length);
+          const taken = Atomics.exchange(cells, below(16), made);
+          if (taken === 0) continue;
+          foreign++;
+          const bytes = check(taken)[0];
+          if (below(2) === 0) {
+            attached.free(taken);
+            continue;
+          }
+          const old = attached.sizeof(taken);
+          const moved = attempt(() => attached.realloc(taken, length));
+          if (moved !== undefined && check(moved, Math.min(old, length))[0] !== bytes) throw new Error('realloc lost bytes');
+          attached.free(moved ?? taken);
+        }
+        return foreign;
+      }, { memory, url, exchange, id }).result);
+      const foreign = await Promise.all(agents);
+      assert.ok(foreign.every((count) => count > 500), `${foreign}`);
+      for (const offset of memory.arrayView(Uint32Array, exchange)) memory.free(offset);
+      assert.deepEqual([...memory.ai32], left);
+      assert.equal(memory.allocs().length, 1);
+      memory.free(exchange);
+      assert.deepEqual([...memory.ai32], [0, 0]);
+    });
+  }
 }

@@ -160,7 +160,7 @@ if (can.shared) {
   });
 
   test('the page of the original: a worker makes the memory what it was by its prototype', () => {
-    const memory = new LocalSharedMemory(2, 2);
+    const memory = new LocalSharedMemory(4, 4);
     const pointer = memory.malloc(24);
     // What postMessage does to it on the way, where it can be sent at all.
     const received = can.cloneShared ? structuredClone(memory) : memory;

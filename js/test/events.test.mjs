@@ -108,7 +108,10 @@ if (can.sendShared) {
     }, heap.memory);
     await agent.result;
     heap.malloc(10);
-    assert.deepEqual(heard, ['grow 1-3']);
+    // By what joining takes, and two pages more.
+    assert.equal(heard.length, 1);
+    assert.equal(heard[0], `grow 1-${heap.buffer.byteLength / 65536}`);
+    assert.ok(heap.buffer.byteLength >= 3 * 65536);
   });
 }
 

@@ -21,6 +21,7 @@ import { runInBrowser } from './in-browser.mjs';
 import { runOnNode, runOnOther } from './in-process.mjs';
 import { killAll } from './process.mjs';
 import { runtimes } from './runtimes.mjs';
+import { soakSeconds } from './settings.mjs';
 import { testFiles } from './suites.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,8 +34,8 @@ const { values, positionals } = parseArgs({
     part: { type: 'string', default: 'js' },
     tests: { type: 'string', default: 'js/test' },
     results: { type: 'string', default: 'build/test/runtimes' },
-    seconds: { type: 'string', default: '180' },
-    minutes: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: String(180 + 8 * Number(soakSeconds)) },
+    minutes: { type: 'string', default: String(20 + Number(soakSeconds)) },
   },
 });
 const chosen = positionals.map((id) => runtimes.find((runtime) => runtime.id === id));

@@ -3,6 +3,9 @@
 /** Operations of a random test, where it is not the first runtime that runs it. */
 const operationsElsewhere = '20000';
 
+/** How long each test goes on that can go on for ever; `./dev test all` has the time. */
+export const soakSeconds = process.env.ALLOT_SOAK_SECONDS ?? (process.env.ALLOT_TEST_ALL === 'yes' ? '15' : '0');
+
 /**
  * @param {string[]} can what the runtime must be able to do
  * @param {boolean} isFirst whether it runs the random tests in full
@@ -12,6 +15,7 @@ export function settingsFor(can, isFirst) {
   const { ALLOT_SEED, ALLOT_OPERATIONS = isFirst ? undefined : operationsElsewhere } = process.env;
   return {
     ALLOT_RUNTIME_CAN: can.join(),
+    ALLOT_SOAK_SECONDS: soakSeconds,
     ...(ALLOT_SEED && { ALLOT_SEED }),
     ...(ALLOT_OPERATIONS && { ALLOT_OPERATIONS }),
   };

@@ -2,14 +2,14 @@
 //          they say is checked before there is a heap.
 // Floor:   door js.
 
+import { forgetIdentity } from '../agents.js';
 import { requireType, wholeNumber } from '../arguments.js';
 import { coreError, makeError, trapError } from '../errors.js';
 import type { HeapExports } from '../generated/exports.js';
 import { instantiate, instantiateSync } from '../instance.js';
-import { unguardedCore } from '../lock.js';
 import { compile, compileSync } from '../module.js';
 import { attach, attachSync, requireSound, type OpenHeap } from '../open.js';
-import { readTracking, requireObject } from '../options.js';
+import { readTracking, requireObject, type AttachOptions } from '../options.js';
 import type { Tracking } from '../tracking.js';
 import { bytesOf, type BytesLike } from './bytes-like.js';
 import { readRuns } from './runs.js';
@@ -21,7 +21,10 @@ import { ByteReader } from './varint.js';
 export interface RestoreOptions {
   /** Pages (of 64 KiB) that the new memory may grow to. Default: as the memory of the snapshot. */
   readonly maximum?: number | undefined;
-  /** Whether several agents can use the new memory at once. Default: as the memory of the snapshot. */
+  /**
+   * Whether several agents can use the new memory at once. Default: as the memory of the snapshot; something else
+   * can only be said of a heap with its image outside.
+   */
   readonly shared?: boolean | undefined;
   /** See {@link HeapOptions.track}. */
   readonly track?: Tracking | undefined;
@@ -39,15 +42,19 @@ interface Plan {
 export async function restore(operation: string, bytes: BytesLike, options: RestoreOptions): Promise<OpenHeap> {
   const plan = read(operation, bytes, options);
   const { header, memory, track } = plan;
-  if (header.image === 'inside') return attach(operation, memory, { address: header.imageAddress, track });
+  if (header.image === 'inside') return attach(operation, memory, ofImage(header, track), true);
   return outside(operation, plan, await instantiate(operation, await compile('outside'), 'outside', memory));
 }
 
 export function restoreSync(operation: string, bytes: BytesLike, options: RestoreOptions): OpenHeap {
   const plan = read(operation, bytes, options);
   const { header, memory, track } = plan;
-  if (header.image === 'inside') return attachSync(operation, memory, { address: header.imageAddress, track });
+  if (header.image === 'inside') return attachSync(operation, memory, ofImage(header, track), true);
   return outside(operation, plan, instantiateSync(operation, compileSync('outside'), 'outside', memory));
+}
+
+function ofImage({ imageAddress: address }: SnapshotHeader, track: Tracking): AttachOptions {
+  return { address, track };
 }
 
 /** Reads a snapshot and makes the heap's memory of it. */
@@ -73,8 +80,9 @@ function read(operation: string, bytes: BytesLike, options: RestoreOptions): Pla
   const memory = newMemory(operation, header, options);
   fill(memory, header.pages);
   if (header.image === 'inside' && header.imageAddress + lockGranule < memory.buffer.byteLength) {
-    // Whoever held the lock is not here.
+    // Whoever held the lock is not here; and it is another heap.
     new Uint8Array(memory.buffer, header.imageAddress + lockGranule, 4).fill(0);
+    forgetIdentity(memory, header.imageAddress);
   }
   return { header, memory, track, fill: (records) => fill(records, header.recordPages) };
 }
@@ -84,6 +92,9 @@ function newMemory(operation: string, header: SnapshotHeader, options: RestoreOp
   const maximum = options.maximum ?? header.maximum;
   const shared = options.shared ?? header.shared;
   requireType(operation, 'shared', shared, 'boolean');
+  if (header.image === 'inside' && shared !== header.shared) {
+    throw makeError('invalid_option', operation, `the image inside is one for ${header.shared ? 'several agents' : 'one agent'}`);
+  }
   if (maximum !== undefined && (wholeNumber(operation, 'maximum', maximum) < initial || maximum > 65536)) {
     throw makeError('size_too_large', operation, `the heap has ${initial} pages, and maximum is ${maximum}`);
   }
@@ -115,5 +126,5 @@ function outside(operation: string, { header, memory, track, fill }: Plan, core:
   } catch (error) {
     throw trapError(error, operation);
   }
-  return { memory, core: unguardedCore(core), place: 'outside', image, track };
+  return { memory, core, place: 'outside', image, track };
 }

@@ -6,7 +6,6 @@ import { walk } from '../blocks.js';
 import { makeError } from '../errors.js';
 import type { HeapExports } from '../generated/exports.js';
 import { isShared } from '../instance.js';
-import { unguardedCore } from '../lock.js';
 import type { OpenHeap } from '../open.js';
 import { requireObject } from '../options.js';
 import { maximumOf } from '../memory-limits.js';
@@ -27,10 +26,10 @@ export interface SnapshotOptions {
 export const lockGranule = 720;
 
 /** What a snapshot is made of. */
-export type SnapshotSource = Pick<OpenHeap, 'memory' | 'core' | 'place' | 'image'>;
+export type SnapshotSource = Pick<OpenHeap, 'memory' | 'core' | 'sharers' | 'place' | 'image'>;
 
 /**
- * Takes a snapshot, with no other agent in the heap.
+ * Takes a snapshot. Other agents must be quiet meanwhile.
  *
  * @param prepare done before, if the options are right
  */
@@ -48,20 +47,20 @@ export function takeSnapshot(
   requireType(operation, 'free', free, 'boolean');
   prepare?.();
   const maximum = maximumOf(source.memory);
-  return source.core.exclusively(operation, (core) => packed(operation, source, core, !free, maximum));
+  return packed(operation, source, !free, maximum);
 }
 
 function packed(
   operation: string,
-  { memory, place, image }: SnapshotSource,
-  core: HeapExports,
+  { memory, place, image, core, sharers }: SnapshotSource,
   withoutFree: boolean,
   maximum: number | undefined,
 ): Uint8Array<ArrayBuffer> {
   const ignored: Range[] = [];
-  if (place === 'inside') ignored.push({ begin: image + lockGranule, end: image + lockGranule + 16 });
+  // In a shared heap the lock has company; who reads the snapshot sets it free.
+  if (place === 'inside' && sharers === undefined) ignored.push({ begin: image + lockGranule, end: image + lockGranule + 16 });
   if (withoutFree) {
-    for (const { byteOffset, byteLength, kind } of walk(unguardedCore(core), image)) {
+    for (const { byteOffset, byteLength, kind } of walk(core, image)) {
       if (kind === 'free') ignored.push({ begin: byteOffset, end: byteOffset + byteLength });
     }
   }

@@ -19,6 +19,11 @@ export type HeapErrorCode =
   | 'stale_mark'
   | 'another_heap'
   | 'bad_allocator'
+  | 'timed_out'
+  | 'not_held'
+  | 'deadlock'
+  | 'closed'
+  | 'wrong_object'
   | 'module_clash'
   | 'module_in_use'
   | 'overrun'
@@ -54,6 +59,7 @@ export type TypeErrorCode =
   | 'unsupported_memory'
   | 'unsupported_element'
   | 'unsupported_operation'
+  | 'malformed_ticket'
   | 'invalid_module'
   | 'missing_import';
 
@@ -123,6 +129,12 @@ export const errorTable = {
   stale_mark: { kind: 'HeapError', text: "the arena has gone back beyond this mark, or it is another arena's" },
   another_heap: { kind: 'HeapError', text: 'the ref belongs to another heap' },
   bad_allocator: { kind: 'HeapError', text: 'the adopted allocator answered with what cannot be an address' },
+  timed_out: { kind: 'HeapError', text: 'what was waited for did not come in time' },
+  not_held: { kind: 'HeapError', text: 'the mutex is not held by this guard' },
+  deadlock: { kind: 'HeapError', text: 'this agent holds the mutex itself, and would wait for ever' },
+  closed: { kind: 'HeapError', text: 'the ring buffer is closed' },
+  wrong_object: { kind: 'HeapError', text: 'no such object lies there, or it was overwritten' },
+  malformed_ticket: { kind: 'TypeError', text: 'what should be a ticket is none' },
   module_clash: { kind: 'HeapError', text: 'a module wants a part of the memory that is taken' },
   module_in_use: { kind: 'HeapError', text: 'another module uses what this one has' },
   invalid_module: { kind: 'TypeError', text: 'the module cannot be placed in this heap' },
@@ -131,6 +143,31 @@ export const errorTable = {
   use_after_free: { kind: 'HeapError', text: 'somebody wrote into a block after it was freed' },
   malformed_trace: { kind: 'HeapError', text: 'the bytes are no trace that this version can read' },
   malformed_snapshot: { kind: 'HeapError', text: 'the bytes are no snapshot that this version can read' },
+} as const;
+
+/** The number of each error of the core. */
+export const coreErrorNumbers = {
+  out_of_memory: 1,
+  quota_exceeded: 2,
+  size_too_large: 3,
+  invalid_alignment: 4,
+  double_free: 5,
+  interior_address: 6,
+  metadata_address: 7,
+  foreign_address: 8,
+  wild_address: 9,
+  not_a_heap: 10,
+  wrong_version: 11,
+  wrong_address_type: 12,
+  corrupt_image: 13,
+  invalid_span: 14,
+  span_in_use: 15,
+  invalid_policy: 16,
+  not_recorded: 17,
+  lock_held: 18,
+  not_attached: 19,
+  too_many_agents: 20,
+  no_such_agent: 21,
 } as const;
 
 /** The code of each error number of the core. */

@@ -1,4 +1,4 @@
-// Made by tools/generate.mjs from abi/exports.def. Do not edit.
+// Made by tools/generate.mjs from abi/exports.def and abi/shared-exports.def. Do not edit.
 
 /**
  * What a wasm32 build of the heap exports. Results that C declares unsigned arrive here as signed
@@ -30,29 +30,15 @@ export interface HeapExports {
   allot_merge(heap: number): void;
 }
 
-/** The names of all exports, in the order of the table. */
-export const exportNames = [
-  'allot_abi_version',
-  'allot_create',
-  'allot_check',
-  'allot_find',
-  'allot_malloc',
-  'allot_calloc',
-  'allot_realloc',
-  'allot_aligned_alloc',
-  'allot_free',
-  'allot_relocate',
-  'allot_usable_size',
-  'allot_requested_size',
-  'allot_block_kind',
-  'allot_block_size',
-  'allot_stat',
-  'allot_validate',
-  'allot_reserve',
-  'allot_unreserve',
-  'allot_grow',
-  'allot_trim',
-  'allot_set_maximum',
-  'allot_set_quota',
-  'allot_merge',
-] as const satisfies readonly (keyof HeapExports)[];
+/** What the build for shared heaps exports besides. */
+export interface SharedHeapExports extends HeapExports {
+  allot_attach(heap: number, flags: number): number;
+  allot_resume(heap: number, agent: number): number;
+  allot_detach(heap: number): number;
+  allot_reap(heap: number, agent: number): number;
+  allot_agent(heap: number): number;
+  allot_agent_state(heap: number, agent: number): number;
+  allot_may_block(heap: number, yes: number): number;
+  allot_lock_holder(heap: number): number;
+  allot_collect(heap: number): number;
+}

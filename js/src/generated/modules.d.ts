@@ -3,4 +3,4 @@
 export declare const alphabet: string;
 export declare const inside: string;
 export declare const outside: string;
-export declare const sharedImports: { readonly from: number; readonly to: number; readonly section: string };
+export declare const shared: string;

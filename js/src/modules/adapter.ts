@@ -235,7 +235,7 @@ export type CAllocator = Readonly<Record<string, (...parameters: number[]) => nu
  */
 export function adapt(heap: OpenHeap, onShortage: (shortage: Shortage) => boolean): CAllocator {
   compiled ??= new WebAssembly.Module(bytes());
-  const core = heap.place === 'inside' ? heap.core.core : neverNull(heap);
+  const core = heap.place === 'inside' ? heap.core : neverNull(heap);
   const given: Record<ImportName, WebAssembly.ImportValue> = {
     malloc: core.allot_malloc,
     calloc: core.allot_calloc,
@@ -256,11 +256,13 @@ export function adapt(heap: OpenHeap, onShortage: (shortage: Shortage) => boolea
       const isPair = requests[request] !== 'malloc';
       const byteLength = requests[request] === 'calloc' ? (x >>> 0) * (y >>> 0) : (isPair ? y : x) >>> 0;
       const again = core[coreNames[request] ?? 'allot_malloc'] as (...parameters: number[]) => number;
-      let result = failed;
+      const ask = (): number => (isPair ? again(heap.image, x, y) : again(heap.image, x));
+      const patient = (got: number): number => heap.sharers?.again(got, ask) ?? got;
+      let result = patient(failed);
       for (let attempt = 1; isError(result); attempt++) {
         const code = shortageCode(errorNumberIn(result));
         if (code === undefined || !onShortage({ code, byteLength, attempt })) break;
-        result = isPair ? again(heap.image, x, y) : again(heap.image, x);
+        result = patient(ask());
       }
       return result;
     },
@@ -273,7 +275,7 @@ export function adapt(heap: OpenHeap, onShortage: (shortage: Shortage) => boolea
  * The core of a heap that may hand out address 0, in which C sees a failure: such a block is replaced by
  * another one, and the place at 0 is reserved, if there is room for a span, so that it happens once.
  */
-function neverNull({ core: { core }, image, memory }: OpenHeap): HeapExports {
+function neverNull({ core, image, memory }: OpenHeap): HeapExports {
   /** Of the block at 0, which was just allocated. */
   const replaced = (again: () => number): number => {
     core.allot_free(image, 0);

@@ -23,7 +23,7 @@ export interface Bounds {
 
 /** The bounds of a heap, as they are now. */
 export function boundsOf({ place, image, memory, core }: OpenHeap): Bounds {
-  const records = place === 'inside' ? memory : (core.core as unknown as { memory: WebAssembly.Memory }).memory;
+  const records = place === 'inside' ? memory : (core as unknown as { memory: WebAssembly.Memory }).memory;
   const header = new DataView(records.buffer, image);
   const read = (offset: number): number => Number(header.getBigUint64(offset, true));
   return {

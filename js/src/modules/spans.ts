@@ -55,7 +55,7 @@ export class SpanBook {
   take(operation: string, owner: object, span: Span): boolean {
     const need = this.clip(span);
     if (need === undefined) return true;
-    const done = this.#exclusively(operation, (core) => this.#reserve(operation, core, need));
+    const done = this.#guarded(operation, (core) => this.#reserve(operation, core, need));
     if (done) this.#needs.set(owner, [...(this.#needs.get(owner) ?? []), need]);
     return done;
   }
@@ -70,16 +70,16 @@ export class SpanBook {
     const needs = this.#needs.get(owner);
     if (needs === undefined) return;
     this.#needs.delete(owner);
-    this.#exclusively(operation, (core) => {
+    this.#guarded(operation, (core) => {
       for (const span of this.#reserved.filter((reserved) => needs.some((need) => overlap(reserved, need)))) {
         this.#shrink(operation, core, span);
       }
     });
   }
 
-  #exclusively<Result>(operation: string, use: (core: HeapExports) => Result): Result {
+  #guarded<Result>(operation: string, use: (core: HeapExports) => Result): Result {
     try {
-      return this.#heap.core.exclusively(operation, use);
+      return use(this.#heap.core);
     } catch (error) {
       throw trapError(error, operation);
     }
@@ -103,7 +103,7 @@ export class SpanBook {
     const begin = Math.min(span.begin, ...joined.map((part) => part.begin));
     const end = Math.max(span.end, ...joined.map((part) => part.end));
     if (end >= addressLimit) return false; // the core takes 32-bit numbers
-    // Nobody comes between: this agent alone is in the heap.
+    // In a shared heap another agent may come between: then what was reserved is lost, which is said.
     for (const part of joined) core.allot_unreserve(image, part.begin);
     const status = core.allot_reserve(image, begin, end);
     if (status === 0) {

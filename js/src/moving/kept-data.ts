@@ -166,7 +166,7 @@ export class KeptData implements Watcher {
   #checkRecords(): void {
     const { core, image } = this.#open;
     // A guest may have allocated, of which nobody tells.
-    if (this.#records === undefined || this.#records.isSame || isSound(core.core, image)) return;
+    if (this.#records === undefined || this.#records.isSame || isSound(core, image)) return;
     if (this.#left < 0) throw makeError('corrupt_image', 'trim', 'an instance has written over its records', image);
     this.#records.restore();
   }

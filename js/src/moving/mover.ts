@@ -95,7 +95,7 @@ export class Mover {
   purge(): number {
     const { open } = this.#movable;
     if (open === undefined) throw adopted('purge');
-    return purge('purge', open);
+    return purge(open);
   }
 
   /** At once, for whoever moves the heap in between would leave the instance behind. */
@@ -116,7 +116,7 @@ export class Mover {
     const shrunk = shrink(operation, open, this.#bindings.leastPages);
     if (shrunk === undefined) return 0;
     const { importsIfMade } = movable;
-    const allocator = new CoreAllocator(shrunk.open.core, shrunk.open.image);
+    const allocator = new CoreAllocator(shrunk.open);
     movable.rebase(shrunk.open, allocator);
     if (this.#isAsked) this.#succeed(open, shrunk.open, importsIfMade);
     const errors = this.#bindings.isEmpty ? [] : this.#respawn(operation, open, shrunk, allocator);

@@ -4,7 +4,6 @@
 //          and gives up the storage behind them.
 
 import { walk } from '../blocks.js';
-import { unguardedCore } from '../lock.js';
 import type { OpenHeap } from '../open.js';
 
 const pageBytes = 65536;
@@ -14,19 +13,18 @@ interface Discarding {
 }
 
 /** Gives the free pages back; gives how many bytes that were. */
-export function purge(operation: string, { memory, core, image }: OpenHeap): number {
+export function purge({ memory, core, image, sharers }: OpenHeap): number {
   const discarding = memory as unknown as Discarding;
-  if (typeof discarding.discard !== 'function') return 0;
-  return core.exclusively(operation, (alone) => {
-    let bytes = 0;
-    for (const { byteOffset, byteLength, kind } of walk(unguardedCore(alone), image)) {
-      if (kind !== 'free') continue;
-      const begin = Math.ceil(byteOffset / pageBytes) * pageBytes;
-      const end = Math.floor((byteOffset + byteLength) / pageBytes) * pageBytes;
-      if (begin >= end) continue;
-      discarding.discard?.(begin, end - begin);
-      bytes += end - begin;
-    }
-    return bytes;
-  });
+  // In a shared heap another agent may allocate a page at the moment at which it becomes zero.
+  if (typeof discarding.discard !== 'function' || sharers !== undefined) return 0;
+  let bytes = 0;
+  for (const { byteOffset, byteLength, kind } of walk(core, image)) {
+    if (kind !== 'free') continue;
+    const begin = Math.ceil(byteOffset / pageBytes) * pageBytes;
+    const end = Math.floor((byteOffset + byteLength) / pageBytes) * pageBytes;
+    if (begin >= end) continue;
+    discarding.discard(begin, end - begin);
+    bytes += end - begin;
+  }
+  return bytes;
 }

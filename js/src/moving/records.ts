@@ -29,7 +29,7 @@ export class SavedRecords {
   readonly #parts: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   #byteLength = 0;
 
-  constructor({ memory, core: { core }, place, image }: OpenHeap) {
+  constructor({ memory, core, place, image }: OpenHeap) {
     if (place === 'outside') {
       this.#memory = recordsOf(core);
       this.#save(0, this.#memory.buffer.byteLength);

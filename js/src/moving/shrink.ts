@@ -28,8 +28,7 @@ export interface Shrunk {
  * @throws RangeError `out_of_memory`: nothing has changed
  */
 export function shrink(operation: string, open: OpenHeap, leastPages: number): Shrunk | undefined {
-  const { memory, image } = open;
-  const { core } = open.core;
+  const { memory, image, core } = open;
   const { byteLength } = memory.buffer;
   const status = core.allot_check(image);
   if (status !== 0) throw coreError(status, operation, image);
@@ -45,7 +44,7 @@ export function shrink(operation: string, open: OpenHeap, leastPages: number): S
     copyPages(new Uint8Array(memory.buffer, 0, needed * pageBytes), new Uint8Array(smaller.buffer));
     const moved = reopen(operation, open, smaller);
     // By the heap, so that these pages are its own.
-    const before = moved.core.core.allot_grow(moved.image, pages - needed);
+    const before = moved.core.allot_grow(moved.image, pages - needed);
     if (before < 0) throw coreError(-before, operation);
     noteMaximum(smaller, maximumOf(memory));
     const leave = (): void => {

@@ -19,7 +19,9 @@ export class StringRef extends Ref {
   /** How many bytes there are for it, a terminator included. */
   readonly capacity: number;
 
-  readonly #isTerminated: boolean;
+  /** Whether there is always a terminator behind the text. */
+  readonly isTerminated: boolean;
+
   readonly #options: TextOptions | undefined;
   readonly #memory: TextMemory;
 
@@ -39,7 +41,7 @@ export class StringRef extends Ref {
     super(place);
     this.encoding = encoding;
     this.capacity = capacity;
-    this.#isTerminated = isTerminated;
+    this.isTerminated = isTerminated;
     this.#options = options;
     this.#memory = textMemoryOf(place.heap);
   }
@@ -70,9 +72,9 @@ export class StringRef extends Ref {
    */
   write(text: string, options: TextOptions | undefined = this.#options): this {
     const { encoding, capacity, byteOffset } = this;
-    const written = writeText('write', this.#memory, byteOffset, text, encoding, capacity, this.#isTerminated, options);
+    const written = writeText('write', this.#memory, byteOffset, text, encoding, capacity, this.isTerminated, options);
     const unit = unitBytes(encoding);
-    if (!this.#isTerminated && written + unit <= capacity) this.heap.fill(byteOffset + written, unit);
+    if (!this.isTerminated && written + unit <= capacity) this.heap.fill(byteOffset + written, unit);
     return this;
   }
 

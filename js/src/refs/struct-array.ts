@@ -15,6 +15,13 @@ import type { Place } from './place.js';
 import { Ref } from './ref.js';
 
 /**
+ * Where a ref keeps the layout of its elements: under a name that is nobody's.
+ *
+ * @internal
+ */
+export const itemKey = Symbol('item');
+
+/**
  * An array in a heap whose elements are structs, texts or arrays. `at` gives a ref to one of them,
  * which lives as long as the whole; `read` and `write` copy one out and in. Indices are checked.
  *
@@ -44,6 +51,11 @@ export class StructArrayRef<Item = any> extends Ref {
 
   override get byteLength(): number {
     return this.length * this.byteStride;
+  }
+
+  /** @internal */
+  get [itemKey](): Layout {
+    return this.#item;
   }
 
   /** A ref to an element; each time a new one. */

@@ -99,16 +99,14 @@ export class Relocatables {
     this.#host.base().merge();
     const blocks = this.#blocks.list().sort((a, b) => a.address - b.address);
     const front = this.#host.front();
-    return core.exclusively(operation, (exports) =>
-      compact(exports, image, blocks, {
-        mayMove: (block) => block.pins === 0 && isThere(front, block.address),
-        move: (block, to) => {
-          front.relocate(block.address, to, block.byteLength);
-          this.#blocks.delete(block.address);
-          this.#moved(block, to, block.byteLength);
-        },
-      }),
-    );
+    return compact(core, image, blocks, {
+      mayMove: (block) => block.pins === 0 && isThere(front, block.address),
+      move: (block, to) => {
+        front.relocate(block.address, to, block.byteLength);
+        this.#blocks.delete(block.address);
+        this.#moved(block, to, block.byteLength);
+      },
+    });
   }
 
   /** Gives a block another length. */

@@ -8,6 +8,8 @@ import { Worker } from 'node:worker_threads';
 import { Heap } from 'allot';
 import LocalSharedMemory from 'allot/compat/local-shared-memory';
 
+import { settle } from '../support/churn.mjs';
+
 const workers = 8;
 const operations = 4000;
 const longest = 2000;
@@ -67,6 +69,7 @@ for (const [name, initial, maximum] of [['memory that grows', 2, 400], ['memory 
     assert.equal(heap.stat('blocks'), all.length, 'nothing is lost');
     for (const { offset } of all) memory.free(offset);
     assert.deepEqual([...memory.ai32], [0, 0]);
+    assert.ok(settle(heap, Heap, workers));
     assert.equal(heap.stat('blocks'), 0);
   });
 }

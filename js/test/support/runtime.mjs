@@ -62,6 +62,10 @@ export const can = remembered({
   cloneShared: () => structuredClone(sharedMemory()) instanceof WebAssembly.Memory,
   /** Block in Atomics.wait here, which the main thread of a browser refuses. */
   waitOnThisThread: () => Atomics.wait(new Int32Array(sharedMemory().buffer), 0, 1) === 'not-equal',
+  /** Hear of a worker's end by its event exit. */
+  workerExit: () => typeof Worker !== 'function' && builtin('node:worker_threads') !== undefined,
+  /** Hold a lock that is released when the agent ends. */
+  locks: () => typeof Worker === 'function' && typeof globalThis.navigator?.locks?.request === 'function',
   waitAsync: () => typeof Atomics.waitAsync === 'function',
   float16: () => typeof Float16Array === 'function',
   /** Memories with 64-bit addresses. Where they are unknown, the key is ignored and 1n is no number. */
@@ -100,7 +104,7 @@ export function packageUrl(specifier = 'allot') {
  *
  * @param {(data: any, allot: typeof import('allot')) => unknown} body
  * @param {unknown} data copied, but a shared memory stays shared
- * @returns {{ result: Promise<any>, end: () => void }}
+ * @returns {{ result: Promise<any>, end: () => void, worker: object }}
  */
 export function startAgent(body, data) {
   const threads = typeof Worker === 'function' ? undefined : builtin('node:worker_threads');
@@ -149,5 +153,5 @@ export function startAgent(body, data) {
       worker.onmessageerror = fail;
     }
   });
-  return { result, end };
+  return { result, end, worker };
 }

@@ -1,0 +1,45 @@
+// Purpose: who shares a heap, and which heap it is.
+// Floor:   door js.
+
+import { isShared } from './instance.js';
+
+/** An agent that shares a heap. */
+export interface HeapAgent {
+  /** Its number, from 0 up: one that no other agent of the heap has, until this one has ended. */
+  readonly id: number;
+}
+
+/** How many agents can share a heap at a time. */
+export const mostAgents = 64;
+
+/** Where an image has 4 bytes that nothing else uses; docs/heap-image.md. */
+const identityOffset = 732;
+/** The same in an image of a shared heap: in the first agent's record, which follows the header. */
+const sharedIdentityOffset = 736 + 7128;
+
+/**
+ * A number that tells a heap from others: drawn at random when it is first asked for, and then kept in the
+ * image.
+ */
+export function identityOf(memory: WebAssembly.Memory, image: number): number {
+  const word = identityWord(memory, image);
+  const known = Atomics.load(word, 0);
+  if (known !== 0) return known;
+  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+  const drawn = (random | 1) >>> 0;
+  return Atomics.compareExchange(word, 0, 0, drawn) || drawn;
+}
+
+/** A heap that was copied is another one. */
+export function forgetIdentity(memory: WebAssembly.Memory, image: number): void {
+  const offset = image + offsetOf(memory);
+  if (offset + 4 <= memory.buffer.byteLength) new DataView(memory.buffer).setUint32(offset, 0, true);
+}
+
+function identityWord(memory: WebAssembly.Memory, image: number): Uint32Array {
+  return new Uint32Array(memory.buffer, image + offsetOf(memory), 1);
+}
+
+function offsetOf(memory: WebAssembly.Memory): number {
+  return isShared(memory) ? sharedIdentityOffset : identityOffset;
+}
