@@ -13,7 +13,7 @@ import { can, setting, startAgent } from './support/runtime.mjs';
 
 const seed = Number(setting('ALLOT_SEED', 20_260_103));
 // Browsers take their time to start a worker.
-const operations = Math.min(can.workerExit ? 12_000 : 4000, Number(setting('ALLOT_OPERATIONS', Infinity)));
+const operations = Math.min(can.workerExit ? 12_000 : 2500, Number(setting('ALLOT_OPERATIONS', Infinity)));
 const soakSeconds = Number(setting('ALLOT_SOAK_SECONDS', 0));
 const moment = (milliseconds = 1) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -207,7 +207,7 @@ async function killOnce(round, kills) {
 }
 
 if (can.sendShared) {
-  for (const [agents, policy] of [[2, 'balanced'], [3, 'fast'], [8, 'balanced'], [2, 'exact']]) {
+  for (const [agents, policy] of [[2, 'balanced'], [3, 'fast'], [can.workerExit ? 8 : 5, 'balanced'], [2, 'exact']]) {
     test(`${agents} agents torture one heap (${policy})`, () =>
       soaking(`${agents} agents, ${policy}`, (round) => tortureOnce(round, agents, { policy, maximum: 1000 })));
   }
