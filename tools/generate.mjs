@@ -4,6 +4,7 @@
 //   core/allot/base/errors.def, js/src/errors.def  →  js/src/generated/errors.ts, docs/errors.md
 //   core/allot/base/invariants.def                 →  js/src/generated/invariants.ts, docs/invariants.md
 //   core/allot/base/statistics.def                 →  js/src/generated/statistics.ts
+//   core/allot/image/words.def                     →  js/src/generated/image-words.ts
 //   abi/exports.def, abi/shared-exports.def        →  js/src/generated/exports.ts
 //   js/src/elements.def                            →  js/src/generated/numbers.ts, elements.ts
 //                                                  →  js/src/compat/generated/wasm-heap-manager-*.ts
@@ -28,6 +29,7 @@ const tables = {
   scriptErrors: 'js/src/errors.def',
   invariants: 'core/allot/base/invariants.def',
   statistics: 'core/allot/base/statistics.def',
+  imageWords: 'core/allot/image/words.def',
   exports: 'abi/exports.def',
   sharedExports: 'abi/shared-exports.def',
   elements: 'js/src/elements.def',
@@ -184,6 +186,16 @@ ${entries.map(([number, , name]) => `  ${name}: ${number},`).join('\n')}
 `;
 }
 
+function imageWordsModule() {
+  const member = ([name, bytes, text]) => `  /** ${text}. */\n  ${name}: ${Number(bytes)},`;
+  return `${header(tables.imageWords)}
+/** Where an image has words of 4 bytes that are not the core's alone: bytes from its beginning. */
+export const imageWords = {
+${readTable('imageWords', 'ALLOT_IMAGE_WORD', 3, 0, 1).map(member).join('\n')}
+} as const;
+`;
+}
+
 function exportsModule() {
   const entries = readTable('exports', 'ALLOT_EXPORT', 3, 1);
   const sharedEntries = readTable('sharedExports', 'ALLOT_EXPORT', 3, 1);
@@ -232,6 +244,7 @@ const outputs = {
   'js/src/generated/errors.ts': errorsModule(errors),
   'js/src/generated/statistics.ts': statisticsModule(),
   'js/src/generated/invariants.ts': invariantsModule(),
+  'js/src/generated/image-words.ts': imageWordsModule(),
   'js/src/generated/exports.ts': exportsModule(),
   'js/src/generated/numbers.ts': numbersModule(elements),
   'js/src/generated/accessors.ts': accessorsModule(elements),

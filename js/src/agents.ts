@@ -1,6 +1,7 @@
 // Purpose: who shares a heap, and which heap it is.
 // Floor:   door js.
 
+import { imageWords } from './generated/image-words.js';
 import { isShared } from './instance.js';
 
 /** An agent that shares a heap. */
@@ -11,11 +12,6 @@ export interface HeapAgent {
 
 /** How many agents can share a heap at a time. */
 export const mostAgents = 64;
-
-/** Where an image has 4 bytes that nothing else uses; docs/heap-image.md. */
-const identityOffset = 732;
-/** The same in an image of a shared heap: in the first agent's record, which follows the header. */
-const sharedIdentityOffset = 736 + 7128;
 
 /**
  * A number that tells a heap from others: drawn at random when it is first asked for, and then kept in the
@@ -41,5 +37,5 @@ function identityWord(memory: WebAssembly.Memory, image: number): Uint32Array {
 }
 
 function offsetOf(memory: WebAssembly.Memory): number {
-  return isShared(memory) ? sharedIdentityOffset : identityOffset;
+  return isShared(memory) ? imageWords.shared_identity : imageWords.identity;
 }

@@ -6,6 +6,7 @@ import { mostAgents } from './agents.js';
 import { coreError, makeError } from './errors.js';
 import { coreErrorNumbers } from './generated/errors.js';
 import type { HeapExports, SharedHeapExports } from './generated/exports.js';
+import { imageWords } from './generated/image-words.js';
 import { errorNumberIn, isError } from './result.js';
 
 /** How long an agent that may not wait in the engine tries to get the lock, in milliseconds. */
@@ -168,15 +169,12 @@ function patiently(maySleep: boolean, ask: () => number, isHeld: (result: number
 
 const held = coreErrorNumbers.lock_held;
 
-/** Where an image has the lock; docs/heap-image.md. */
-const lockOffset = 720;
-
 /** What the lock holds when somebody waits for it. */
 const waitedBit = 2 ** 31;
 
 /** Refuses a lock whose holder cannot be: nobody would ever give it back. */
 function requireSaneLock(operation: string, memory: WebAssembly.Memory, image: number): void {
-  const seen = Atomics.load(new Uint32Array(memory.buffer, image + lockOffset, 1), 0);
+  const seen = Atomics.load(new Uint32Array(memory.buffer, image + imageWords.lock, 1), 0);
   // One more for an agent that is about to join.
   if (seen % waitedBit <= mostAgents + 1) return;
   throw makeError('corrupt_image', operation, `the lock holds ${seen}`, image);
@@ -184,7 +182,7 @@ function requireSaneLock(operation: string, memory: WebAssembly.Memory, image: n
 
 /** Sleeps for a moment if the lock is held, and asks then. */
 function afterAWait(memory: WebAssembly.Memory, image: number, ask: () => number): number {
-  const word = new Int32Array(memory.buffer, image + lockOffset, 1);
+  const word = new Int32Array(memory.buffer, image + imageWords.lock, 1);
   const seen = Atomics.load(word, 0);
   if (seen !== 0) Atomics.wait(word, 0, seen, 10);
   return ask();

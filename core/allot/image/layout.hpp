@@ -82,9 +82,17 @@ struct Header {
   u64 last_error_address;
   u64 violation_address;  // where validate() last found an invariant broken
   u32 lock;               // of a heap in a shared memory: see placement/lock.hpp
-  u32 spare_words[3];     // 0; named in image/shared.hpp
+  u32 spare_words[3];     // 0, but for `identity` of image/words.def; named in image/shared.hpp
 };
-static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 736 && offsetof(Header, lock) == 720);
+static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 736);
+
+/// Bytes from the header's beginning to the words of an image that others than the core know.
+namespace image_word {
+#define ALLOT_IMAGE_WORD(name, bytes, meaning) inline constexpr u32 name = bytes;
+#include <allot/image/words.def>
+#undef ALLOT_IMAGE_WORD
+static_assert(offsetof(Header, lock) == lock && offsetof(Header, spare_words) + 8 == identity);
+}  // namespace image_word
 
 inline constexpr u32 bins_per_octave = 16;
 inline constexpr u32 bin_octaves = 25;  // 2^7 .. 2^31 granules

@@ -232,10 +232,13 @@ struct SharedAgent {
   F<u32> adopter;  // state 4: number + 1 of the agent that adopts it
   F<u64> spares[4];  // 0; keeps the next field, which others write, away from those above
   F<u64> remote_mask;  // bit p % 64: in a page p of this agent's there may be blocks that others have freed
-  F<u64> spare_end[7];
+  F<u32> identity;  // the first agent's: see image/words.def
+  F<u32> spare_end[13];
 };
 static_assert(sizeof(SharedHeader<NoSteps>) == sizeof(Header));
 static_assert(sizeof(SharedAgent<NoSteps>) == sizeof(Agent) + 128);
+// The first agent's record lies behind the header.
+static_assert(sizeof(Header) + offsetof(SharedAgent<NoSteps>, identity) == image_word::shared_identity);
 #define ALLOT_SAME(record, field) \
   static_assert(offsetof(Shared##record<NoSteps>, field) == offsetof(record, field))
 ALLOT_SAME(Header, record_bytes);
