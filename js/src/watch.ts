@@ -6,7 +6,9 @@ import { makeError } from './errors.js';
 
 /** A worker that tells when it ends, as those of `node:worker_threads` do. */
 export interface EndingWorker {
+  /** Has the listener called once, when the worker ends. */
   once(event: 'exit', listener: () => void): unknown;
+  /** Takes the listener back. */
   off(event: 'exit', listener: () => void): unknown;
   /** -1 once it has ended. */
   readonly threadId?: number;
