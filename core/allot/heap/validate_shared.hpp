@@ -162,11 +162,11 @@ class ValidateShared : public Validate<Place> {
     if (Base::hinted_bits(Base::at(bottom)) != Base::stack_end ||
         Base::hinted_bits(Base::at(above)) != Base::stack_end)
       return false;
-    for (Address place = bottom + Base::place_bytes; place < above; place += Base::place_bytes) {
-      const Address bits = Base::hinted_bits(Base::at(place));
+    for (Address hint = bottom + Base::place_bytes; hint < above; hint += Base::place_bytes) {
+      const Address bits = Base::hinted_bits(Base::at(hint));
       if (bits == Base::stack_end) return false;
-      if (place > top) continue;
-      const Granule g = Base::hinted(Base::at(place));
+      if (hint > top) continue;
+      const Granule g = Base::hinted(Base::at(hint));
       if (g >= header().granules || !owns(a.id, g) || bits != Base::start_ref(g)) return false;
     }
     return true;
@@ -253,13 +253,13 @@ class ValidateShared : public Validate<Place> {
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] > quick_depth) return broken(26, bin);
       for (u32 i = 0; i < quick_depth; ++i) {
-        const u64 place = a.quick[bin * quick_depth + i];
+        const u64 block = a.quick[bin * quick_depth + i];
         if (i >= a.quick_count[bin]) {
-          if (place != 0) return broken(27, bin);
+          if (block != 0) return broken(27, bin);
           continue;
         }
-        const Granule g = static_cast<Granule>(place);
-        if (!is_filed(a, g) || measured(g) != static_cast<Granule>(place >> 32) ||
+        const Granule g = static_cast<Granule>(block);
+        if (!is_filed(a, g) || measured(g) != static_cast<Granule>(block >> 32) ||
             Base::bin_of(measured(g)) != bin)
           return broken(27, Base::address_of(g));
         ++listed;

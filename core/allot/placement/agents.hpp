@@ -49,8 +49,8 @@ class Agents : public SharedGrowth<Place> {
                                      (record_sizes && Place::Traits::sizes ? image_flag::record_sizes : 0));
     const u32 record_bytes = page_record_bytes(flags);
     const bool exact = policy == static_cast<u32>(Policy::exact);
-    constexpr u64 agent_at = sizeof(Header);
-    constexpr u64 map_at = agent_at + sizeof(Agent);
+    constexpr u64 first_agent = sizeof(Header);
+    constexpr u64 map_at = first_agent + sizeof(Agent);
     constexpr u64 hints_at = map_at + first_page_map_capacity * sizeof(Address);
     const u32 hint_cap = exact ? 0 : first_hint_cap;
     const u64 records_at = hints_at + hint_bytes(hint_cap, sizeof(Address));
@@ -94,12 +94,12 @@ class Agents : public SharedGrowth<Place> {
     h.page_map = Base::image() + map_at;
     h.page_map_capacity = first_page_map_capacity;
     h.agents = 1;
-    h.agent[0] = Base::image() + agent_at;
+    h.agent[0] = Base::image() + first_agent;
     h.records_top = Base::image() + image_bytes;
     h.room = Base::image() + records_at;
     h.room_bytes = (u64{image} << granule_shift) - records_at;
 
-    place().set_agent(Base::image() + agent_at, 1);
+    place().set_agent(Base::image() + first_agent, 1);
     auto& a = agent();
     Base::make_stacks(Base::image() + hints_at, hint_cap);
     Base::clear_agent(a);
@@ -279,6 +279,7 @@ class Agents : public SharedGrowth<Place> {
       h.old_capacity = 0;
     }
     h.top = Base::mapped_end();
+    if (h.owned_end < h.top) h.owned_end = h.top;
     for (u32 i = 0; i < agent_capacity; ++i) {
       if (!Base::is_state(i, Base::adopted)) continue;
       // Blocks reach over pages: all of them must have one owner before they are looked at.
