@@ -170,6 +170,7 @@ testBoth('L3: what a large alignment leaves behind the data is given back', (mak
   const heap = Heap.attachSync(memory);
   let given = 0;
   for (let i = 0; i < 50; i++) {
+    memory.malloc(1 + 37 * i); // so that it may begin anywhere
     const before = heap.stat('live');
     const pointer = memory.malloc(100, 4096);
     const used = memory.lengthof(pointer);

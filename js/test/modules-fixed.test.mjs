@@ -286,7 +286,7 @@ if (can.multiMemory) {
 
 if (can.shared) {
   test('in a shared memory', async () => {
-    const heap = await Heap.create({ shared: true, initial: 1, maximum: 4, begin: 8192 });
+    const heap = await Heap.create({ shared: true, initial: 1, maximum: 4, begin: 4096 });
     const limits = { shared: true, maximum: 4 };
     const first = await heap.load(dataModule('a', { 30_000: 'abc' }, { memory: limits }));
     assert.equal(reads(heap, 30_000, 3), 'abc');
