@@ -30,6 +30,20 @@ double number(const Result<T>& result) {
   return result ? static_cast<double>(result.value()) : negative(result.error());
 }
 
+/// Makes a heap's memory longer. Returns how many pages it had before, or why it has not become longer.
+template <class H>
+double grown(H& heap, u64 pages) {
+  if constexpr (requires { heap.grow_from(pages); }) {
+    // Asked while nobody else makes it longer.
+    const u64 before = heap.grow_from(pages);
+    return before >> 32 == 0 ? static_cast<double>(before) : negative(static_cast<Error>(~before));
+  } else {
+    const u64 before = heap.memory_bytes() >> page_shift;
+    const Error error = heap.grow(pages);
+    return error == Error::none ? static_cast<double>(before) : negative(error);
+  }
+}
+
 template <class H>
 allot_result result(const H& heap, Granule g) {
   if (H::failed(g)) [[unlikely]]
@@ -114,12 +128,7 @@ allot_status allot_unreserve(allot_address heap, allot_address begin) {
   return status(heap_at(heap).unreserve(begin));
 }
 
-double allot_grow(allot_address heap, uint32_t pages) {
-  auto& h = heap_at(heap);
-  const u64 before = h.memory_bytes() >> page_shift;
-  const Error error = h.grow(pages);
-  return error == Error::none ? static_cast<double>(before) : negative(error);
-}
+double allot_grow(allot_address heap, uint32_t pages) { return grown(heap_at(heap), pages); }
 
 uint32_t allot_trim(allot_address heap) { return static_cast<uint32_t>(heap_at(heap).trim()); }
 

@@ -260,10 +260,13 @@ if (can.sendShared) {
     const before = heap.buffer.byteLength / pageBytes;
     const answers = (await Promise.all(Array.from({ length: agents }, () => startAgent(work, data).result))).flat();
     answers.sort((a, b) => a - b);
-    assert.deepEqual(answers, Array.from({ length: 40 * agents }, (_, i) => before + 2 * i), 'each was told another one');
+    // What joining takes comes first.
+    const first = answers[0];
+    assert.ok(first >= before && first <= before + agents, `${first}`);
+    assert.deepEqual(answers, Array.from({ length: 40 * agents }, (_, i) => first + 2 * i), 'each was told another one');
     heap.validate();
     const end = heap.buffer.byteLength;
-    assert.equal(end, (before + 80 * agents) * pageBytes);
+    assert.equal(end, (first + 80 * agents) * pageBytes);
     heap.malloc(100 * pageBytes);
     assert.equal(heap.buffer.byteLength, end);
     heap.validate();

@@ -217,7 +217,14 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   /// Makes the memory `pages` pages (of 64 KiB) larger; the heap takes them when it needs them. Memory that
   /// was grown past the heap belongs to whoever grew it. Error: out_of_memory, when the memory or a limit
   /// refuses. O(1) unless somebody else has grown the memory since.
-  Error grow(u64 pages) { return this->grow_pages(pages); }
+  Error grow(u64 pages) {
+    if constexpr (Base::shared) {
+      const u64 before = grow_from(pages);
+      return before >> 32 == 0 ? Error::none : static_cast<Error>(~before);
+    } else {
+      return this->grow_pages(pages);
+    }
+  }
   /// Merges all free memory, moves records that lie behind the last block before it where there is room, and
   /// gives up the pages at the end that hold nothing. Returns how many pages the memory needs from now on,
   /// which is then the whole of it; it has not become smaller by itself. Changes nothing where somebody else
@@ -268,6 +275,12 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   [[gnu::always_inline]] Error initialize_raw(u64 begin, u64 end, u64 maximum, u64 quota, u32 policy,
                                               bool record_sizes) {
     return this->lay_out(begin, end, maximum, quota, policy, record_sizes);
+  }
+  /// As grow. Returns how many pages the memory had right before those; or ~error, at or above 2^32.
+  u64 grow_from(u64 pages)
+    requires Base::shared
+  {
+    return this->grow_pages_from(pages);
   }
   /// The number of the first broken invariant, or 0; last_violation() says where.
   u32 validate_raw() { return this->check_all(); }

@@ -43,13 +43,16 @@ class SharedGrowth : public Orphans<Place> {
     return extended;
   }
 
-  /// Makes the memory `pages` pages larger, all of them the heap's to take. Error: out_of_memory, lock_held.
-  [[gnu::noinline]] Error grow_pages(u64 pages) {
-    if (pages == 0) return Error::none;
-    if (!Base::take_lock()) return Error::lock_held;
-    const Error error = grow_pages_alone(pages);
+  /// Makes the memory exactly `pages` pages longer, all of them the heap's to take: records that have to be made
+  /// for them lie in them. Returns how many pages there were before, or ~error: out_of_memory, lock_held,
+  /// not_attached.
+  [[gnu::noinline]] u64 grow_pages_from(u64 pages) {
+    if (Base::agent_ref() == 0) return refused(Error::not_attached);
+    if (pages == 0) return place().memory.bytes() >> page_shift;
+    if (!Base::take_lock()) return refused(Error::lock_held);
+    const u64 before = grow_pages_alone(pages);
     Base::give_lock();
-    return error;
+    return before == no_memory ? refused(Error::out_of_memory) : before >> page_shift;
   }
 
   /// Larger hint stacks for an agent that has grown. The old ones stay where they are, unused.
@@ -100,49 +103,34 @@ class SharedGrowth : public Orphans<Place> {
   }
 
   /// Maps at least `pages` more free pages at the heap's end; they are in the list afterwards. Records that need
-  /// pages of their own get the first ones, or the last ones if those must be `clear`. Returns false, with
-  /// nothing changed, when the memory or a limit refuses.
+  /// pages of their own get the first ones, or the last ones if those must be `clear`. Returns false when the
+  /// memory or a limit refuses; nothing has changed then (memory that was the heap's to take but not taken yet
+  /// may have been).
   bool grow(u32 pages, bool clear = false) {
-    auto& h = header();
+    const auto& h = header();
     const u64 have = place().memory.bytes();
-    u32 gap = 0;
-    if (have > h.owned_end) {
-      // Somebody else has grown the memory: what the heap may take before that, it takes now.
-      if (clear) return false;
-      const u32 available = static_cast<u32>((h.owned_end - mapped_end()) >> page_shift);
-      if (available != 0 && map(0, available, false) && available >= pages) return true;
-      gap = static_cast<u32>((have - mapped_end()) >> page_shift);
-    }
+    const bool behind = have > h.owned_end;
+    // What somebody else has grown since cannot be clear.
+    if (behind && clear) return false;
+    if (behind && take_available() >= pages) return true;
+    const u32 gap = behind ? gap_before(have) : 0;
     u32 total = pages;
-    while (total - records_pages(gap, total) < pages) ++total;
-    const u64 from = mapped_end() + (u64{gap} << page_shift);
-    const u64 to = from + (u64{total} << page_shift);
+    while (total < pages + records_pages(gap, total)) ++total;
+    const u64 to = mapped_end() + (u64{gap + total} << page_shift);
     if (to > Base::limit()) return false;
-    const u64 owned = gap != 0 ? have : u64{h.owned_end};
-    if (to > owned) {
+    if (!behind) {
+      const u64 owned = h.owned_end;
+      if (to <= owned) return map(0, total, clear);
       const u64 more = (to - owned) >> page_shift;
-      // What a dead agent has grown is told by this from what somebody else has.
-      h.growing = static_cast<u32>(to >> page_shift);
-      const u64 before = place().memory.grow_from(more);
-      if (before == ~u64{0}) {
-        h.growing = 0;
-        return false;
-      }
-      h.owned_end = before + (more << page_shift);
-      h.growing = 0;
-      if (before != owned) {
-        // Somebody else grew it at the same time, and lies before what was got here.
-        gap = static_cast<u32>((before - mapped_end()) >> page_shift);
-        total = static_cast<u32>(more);
-        if (records_pages(gap, total) >= total) {
-          Base::seal();
-          return false;
-        }
-        map(gap, total, clear);
-        return Base::header().free_pages >= pages;
-      }
+      const u64 before = grow_memory(more, owned);
+      if (before == no_memory) return false;
+      if (before == owned) return map(0, total, clear);
+      // Somebody else grew it at the same time, and lies before what was got here.
+      take_available();
+      return map(gap_before(before), static_cast<u32>(more), false) && !clear && h.free_pages >= pages;
     }
-    return map(gap, total, clear);
+    const u64 before = place().memory.grow_from(total);
+    return before != no_memory && map(gap_before(before), total, false);
   }
 
  private:
@@ -187,20 +175,48 @@ class SharedGrowth : public Orphans<Place> {
     return last == agent().run_begin || Base::is_free(last) ? end - last : 0;
   }
 
-  Error grow_pages_alone(u64 pages) {
-    auto& h = header();
+  static constexpr u64 no_memory = ~u64{0};
+  static constexpr u64 refused(Error error) { return ~u64{static_cast<u32>(error)}; }
+
+  /// As grow_pages_from, in bytes; or no_memory.
+  u64 grow_pages_alone(u64 pages) {
     const u64 have = place().memory.bytes();
     if (pages > (Base::limit() >> page_shift) || have + (pages << page_shift) > Base::limit())
-      return Error::out_of_memory;
-    if (have != h.owned_end) return grow(static_cast<u32>(pages)) ? Error::none : Error::out_of_memory;
-    h.growing = static_cast<u32>((have >> page_shift) + pages);
+      return no_memory;
+    const u32 count = static_cast<u32>(pages);
+    if (have == header().owned_end) {
+      const u64 before = grow_memory(pages, have);
+      if (before == have || before == no_memory) return before;
+      take_available();
+      return map(gap_before(before), count, false) ? before : no_memory;
+    }
+    // Behind what somebody else has grown: the heap must take them now to know that they are its own.
+    take_available();
+    if (records_pages(gap_before(have), count) > count) return no_memory;
     const u64 before = place().memory.grow_from(pages);
-    if (before == have) h.owned_end = have + (pages << page_shift);
-    h.growing = 0;
-    if (before == ~u64{0}) return Error::out_of_memory;
-    Base::seal();
-    return Error::none;
+    return before != no_memory && map(gap_before(before), count, false) ? before : no_memory;
   }
+
+  /// Makes the memory longer, which ends where the heap's part of it does. Returns where it ended before; or
+  /// no_memory, with nothing changed. If somebody else has grown it at the same time, what was got is not the
+  /// heap's to take before it is mapped.
+  u64 grow_memory(u64 pages, u64 owned) {
+    auto& h = header();
+    // What a dead agent has grown is told by this from what somebody else has.
+    h.growing = static_cast<u32>((owned >> page_shift) + pages);
+    const u64 before = place().memory.grow_from(pages);
+    if (before == owned) h.owned_end = owned + (pages << page_shift);
+    h.growing = 0;
+    if (before == owned) Base::seal();
+    return before;
+  }
+
+  /// Maps what the heap may take before somebody else's pages. Returns how many pages it was.
+  u32 take_available() {
+    const u32 available = static_cast<u32>((header().owned_end - mapped_end()) >> page_shift);
+    return available != 0 && map(0, available, false) ? available : 0;
+  }
+  u32 gap_before(u64 address) const { return static_cast<u32>((address - mapped_end()) >> page_shift); }
 
   /// A page for records from the free ones, or new ones.
   bool more_room(u64 bytes) {
@@ -254,7 +270,7 @@ class SharedGrowth : public Orphans<Place> {
   bool map(u32 gap, u32 total, bool clear) {
     auto& h = header();
     const u32 for_records = records_pages(gap, total);
-    if (for_records >= total) return false;
+    if (for_records > total) return false;
     const u32 old_count = page_count();
     const u32 first = old_count + gap;  // of the new pages
     const u32 records_at = clear ? first + total - for_records : first;
@@ -297,6 +313,7 @@ class SharedGrowth : public Orphans<Place> {
 
     const Granule granules = (first + total) << granule_page_shift;
     h.granules.pointer().template atomic_set<u32>(granules);
+    if (h.owned_end < mapped_end()) h.owned_end = mapped_end();
     h.top = h.origin + (u64{granules} << granule_shift);
     h.managed_bytes += u64{total} << page_shift;
     h.metadata_bytes += u64{for_records} << page_shift;

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../model.hpp"
@@ -92,6 +93,19 @@ class Theatre {
   void grow() {
     for (int i = 0; i < 24; ++i) play({Kind::allocate, victim, 0, 70000 + 60000 * (std::uint64_t(i) % 3)});
     for (int i = 0; i < 4; ++i) play({Kind::grow, victim, 0, std::uint64_t(i)});
+  }
+
+  /// The victim grows the heap behind pages that somebody else has grown.
+  void grow_behind_others() {
+    for (int i = 0; i < 12; ++i) {
+      const std::uint64_t begin = memory_.bytes();
+      if (!memory_.grow(1 + std::uint64_t(i) % 2)) disagree("the memory is at its end");
+      theirs_.push_back({begin, memory_.bytes()});
+      if (i % 2 == 0)
+        play({Kind::grow, victim, 0, std::uint64_t(i) / 2});
+      else
+        play({Kind::allocate, victim, 0, 100000 + 70000 * (std::uint64_t(i) % 3)});
+    }
   }
 
   std::uint64_t deaths() const { return deaths_; }
@@ -188,6 +202,7 @@ class Theatre {
     if (result == 0) return 0;
     if (o.kind == Kind::reallocate) blocks_.erase(o.address);
     const std::uint64_t usable = heap.usable_size(static_cast<std::uint32_t>(result)).value();
+    look_at_others(result, usable);
     blocks_[result] = {usable, ++marks_};
     write_pattern(memory_.base() + result, usable, marks_);
     return result;
@@ -284,8 +299,7 @@ class Theatre {
     Blocks left = blocks_;
     std::map<std::uint64_t, bool> pending = remotely_freed();
     for (const allot::Block& block : walk(heaps_[0])) {
-      // Nobody else has grown this memory: pages that are left out were lost.
-      if (block.kind == allot::BlockKind::reserved) disagree("pages at ", block.address, " are lost");
+      look_at_pages(block);
       if (block.kind != allot::BlockKind::live) continue;
       const auto held = left.find(block.address);
       if (held == left.end()) {
@@ -334,7 +348,9 @@ class Theatre {
     for (std::uint64_t size = 300000; size >= 64; size /= 3) {
       for (const std::size_t i : others) {
         const auto block = heaps_[i].allocate(size);
-        if (block) all.push_back(block.value());
+        if (!block) continue;
+        look_at_others(block.value(), size);
+        all.push_back(block.value());
       }
     }
     for (const std::uint64_t address : all) {
@@ -352,14 +368,27 @@ class Theatre {
     if (violation) disagree("later, invariant ", violation.number, " is broken at ", violation.address);
     const std::uint64_t live = heaps_[0].statistic(allot::Statistic::live_bytes);
     if (live != 0) disagree(live, " bytes are live when all were freed");
-    for (const allot::Block& block : walk(heaps_[0]))
-      if (block.kind == allot::BlockKind::reserved) disagree("pages at ", block.address, " are lost");
+    for (const allot::Block& block : walk(heaps_[0])) look_at_pages(block);
+  }
+
+  /// Where nobody else has grown the memory, pages that are left out were lost.
+  void look_at_pages(const allot::Block& block) const {
+    if (block.kind != allot::BlockKind::reserved)
+      look_at_others(block.address, block.size);
+    else if (theirs_.empty())
+      disagree("pages at ", block.address, " are lost");
+  }
+  /// Nothing of the heap's lies in pages that somebody else has grown.
+  void look_at_others(std::uint64_t address, std::uint64_t size) const {
+    for (const auto& [begin, end] : theirs_)
+      if (address < end && begin < address + size) disagree(address, " lies in somebody else's memory");
   }
 
   Random random_;
   DyingMemory memory_;
   std::vector<DyingHeap> heaps_;
   Blocks blocks_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> theirs_;
   bool is_scene_ = false;
   std::uint64_t marks_ = 0;
   std::uint64_t deaths_ = 0;
@@ -407,6 +436,10 @@ TEST(DeathScene, GivingPagesUp) {
 }
 TEST(DeathScene, Growing) {
   scene(80, [](Theatre& theatre) { theatre.grow(); });
+}
+
+TEST(DeathScene, GrowingBehindOthers) {
+  scene(200, [](Theatre& theatre) { theatre.grow_behind_others(); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, DeathTest, testing::Range(0, 4));
