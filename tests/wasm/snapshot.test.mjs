@@ -78,7 +78,7 @@ function used(options) {
 const kinds = {
   inside: {},
   outside: { image: 'outside' },
-  shared: { shared: true },
+  'outside, of a shared memory': { shared: true, image: 'outside' },
   'sizes recorded': { recordSizes: true },
 };
 for (const [kind, options] of Object.entries(kinds)) {
@@ -124,6 +124,13 @@ for (const [kind, options] of Object.entries(kinds)) {
     }
   }
 }
+
+test('a heap that several agents use is none of a native program’s', () => {
+  const heap = used({ shared: true });
+  const { status, stderr } = openNatively(heap.snapshot());
+  assert.equal(status, 3);
+  assert.equal(stderr, 'wrong_address_type');
+});
 
 test('a native program goes no further than the limits', () => {
   for (const image of ['inside', 'outside']) {
