@@ -113,12 +113,37 @@ class PlaceBlocks : public Shrink<Place> {
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
-    if (!exact()) {
-      if (const u64 found = Base::quick_take(c))
+    if (!exact() && c <= Base::quick_longest) {
+      Granule g = 0;
+      if (place_long_again(c, g)) return g;
+      const Granule rounded = Base::round_long(c);
+      if (const u64 found = Base::quick_take_above(rounded))
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      if (rounded != c && within_quota(rounded)) {
+        g = place_long_anew(rounded);
+        // What the rounding added may be just what there is not.
+        if (!failed(g)) return g;
+      }
     }
+    return place_long_anew(c);
+  }
+  [[gnu::noinline]] Granule place_long_anew(Granule c) {
     const Granule g = place_long(c);
     return g != granule_limit ? g : place_harder(c);
+  }
+
+  /// place_again for a long block, small_max < c <= quick_longest.
+  [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
+    c = Base::round_long(c);
+    const u64 found = Base::quick_first(c);
+    const u32 room = agent().room - static_cast<Granule>(found >> 32);
+    if (found == 0 || static_cast<i32>(room) < 0) [[unlikely]]
+      return false;
+    Base::quick_pop(Base::bin_of(c));
+    agent().room = room;
+    g = static_cast<Granule>(found);
+    Base::set_bit(g, page_record::live);
+    return true;
   }
 
   /// A block from what is free, or granule_limit.
