@@ -75,6 +75,11 @@ class Bitmaps : public Image<Place> {
     const auto at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
   }
+  /// Sets start bits from `g` on, bit 0 = g: at most 57, within one page.
+  void set_bits(Granule g, u64 starts) {
+    const auto at = record_of(g) + page_record::start + bit_byte(g);
+    store<u64>(at, load<u64>(at) | starts << (g & 7));
+  }
   bool is_start(Granule g) const { return bit(g, page_record::start); }
   bool is_live(Granule g) const { return bit(g, page_record::live); }
 
