@@ -31,16 +31,28 @@ void* or_errno(void* block) {
   return block;
 }
 
+#ifdef ALLOT_GUEST_THREADS
+bool is_held(Granule g) { return heap().failed(g) && heap().error_of(g) == Error::lock_held; }
+
+template <class Call>
+[[gnu::noinline]] Granule again(Call call) {
+  Granule g;
+  u32 left = guest::patience;
+  do g = call();
+  while (is_held(g) && --left != 0);
+  return g;
+}
+#endif
+
 /// What is done again while another thread holds the heap's lock.
 template <class Call>
 Granule patiently(Call call) {
+  const Granule g = call();
 #ifdef ALLOT_GUEST_THREADS
-  for (u32 i = 0; i < guest::patience; ++i) {
-    const Granule g = call();
-    if (!heap().failed(g) || heap().error_of(g) != Error::lock_held) return g;
-  }
+  if (is_held(g)) [[unlikely]]
+    return again(call);
 #endif
-  return call();
+  return g;
 }
 
 void* aligned(size_t alignment, size_t size) {

@@ -23,10 +23,10 @@ const own = (name) => ({
 
 // The guest library's own sources, so that a measurement never runs on a stale library.
 // The numbers are those of allot::Policy.
-const allot = (policy) => ({
+const allot = (policy, define = []) => ({
   kind: 'allot',
   build({ folder, optimize, libc }) {
-    const defines = [`-DALLOT_GUEST_POLICY=${policy}`, ...(libc ? [] : ['-DALLOT_FREESTANDING'])];
+    const defines = [`-DALLOT_GUEST_POLICY=${policy}`, ...define, ...(libc ? [] : ['-DALLOT_FREESTANDING'])];
     const flags = [...includes, ...defines, optimize];
     return { objects: sourcesIn('guest').map((file) => compile(file, folder, flags)) };
   },
@@ -55,6 +55,8 @@ export const allocators = {
   'allot-compact': allot(1),
   allot: allot(2),
   'allot-fast': allot(3),
+  // What one thread pays for others that might come; without atomic instructions, which wasm2c does not know.
+  'allot-threads': allot(2, ['-DALLOT_GUEST_THREADS']),
 };
 
 export const allocatorNames = Object.keys(allocators);

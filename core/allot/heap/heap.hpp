@@ -345,11 +345,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   [[gnu::always_inline]] bool allocate_long_again(u32 size, Granule& g) {
     const Granule c = (size + granule_bytes - 1) >> granule_shift;
     if (c <= small_max || c > Base::quick_longest) __builtin_unreachable();
-    const bool is_held = this->place_long_again(c, g);
-    if constexpr (Base::shared) {
-      if (is_held) this->agent().pending = 0;
-    }
-    return is_held;
+    return this->template place_long_again<true>(c, g);
   }
 
   /// The hot path of deallocate: gives back a block of up to tiny_bytes. Whatever else begins at `p` it leaves to
@@ -362,7 +358,13 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     if (turned >= this->header().granules) [[unlikely]]
       return rest(0);
     const Granule g = static_cast<Granule>(turned);
-    const Address start_ref = this->record_ref(g >> granule_page_shift) + Base::bit_byte(g);
+    const Address record_ref = this->record_ref(g >> granule_page_shift);
+    if constexpr (Base::shared) {
+      // Another agent's, or nobody's, or the caller is no agent at all.
+      if (load<u32, page_record::owner>(this->at(record_ref)) != this->place().owner_tag()) [[unlikely]]
+        return rest(0);
+    }
+    const Address start_ref = record_ref + Base::bit_byte(g);
     const auto start_at = this->at(start_ref);
     const u32 shift = g & 7;
     const u64 starts = load<u64>(start_at) >> shift;
@@ -370,24 +372,20 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     const u32 bit = 1u << shift;
     const Granule n = lowest_bit_or_64(starts ^ 1);
     u32 held = live;
-    if constexpr (Base::shared) {
-      // Another agent's, or not an agent at all; or freed by another one already.
-      if (load<u32>(this->record(g >> granule_page_shift) + page_record::owner) != this->place().owner_tag())
-          [[unlikely]]
-        return rest(start_ref);
-      held &= ~u32{load<u8, page_record::remote>(start_at)};
-    }
+    // Perhaps another agent has freed it already.
+    if constexpr (Base::shared) held &= ~u32{load<u8, page_record::remote>(start_at)};
     // Where no block begins n is 0.
     if (n - 1 >= Base::tiny_max || (held & bit) == 0) [[unlikely]]
       return rest(start_ref);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
-    this->note_free(n);
-    const Address top = this->top(n) + Base::place_bytes;
+    auto& a = this->agent();
+    a.room += n;
+    const Address top = this->top(a, n) + Base::place_bytes;
     const auto place = this->at(top);
     // Where the stack is full the next sweep finds the block.
     if (Base::hinted_bits(place) != Base::stack_end) [[likely]] {
       Base::set_hint(place, g, start_ref);
-      this->set_top(n, top);
+      this->set_top(a, n, top);
     } else if (this->exact()) {
       this->release(g, n);
     }
@@ -398,15 +396,15 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   [[gnu::noinline]] Error deallocate_rest(Address p, Address start_ref) {
     if (small_code || start_ref == 0 || this->exact()) return deallocate_any(p);
     const Granule g = static_cast<Granule>((p - this->origin()) >> granule_shift);
-    if constexpr (Base::shared) {
-      if (!ready() || !this->is_own_at(g) || this->is_freed_remotely(g)) return deallocate_any(p);
-    }
     const auto start_at = this->at(start_ref);
     const u32 shift = g & 7;
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
-    if ((starts & 1) == 0 || (live & bit) == 0) [[unlikely]]
+    u32 held = live;
+    // The page is known to be the caller's own; but perhaps another agent has freed the block already.
+    if constexpr (Base::shared) held &= ~u32{load<u8, page_record::remote>(start_at)};
+    if ((starts & 1) == 0 || (held & bit) == 0) [[unlikely]]
       return deallocate_any(p);
     const Granule n = this->live_size_from(start_at, g, starts);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
@@ -425,6 +423,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
 
   /// deallocate for any block, not fast.
   [[gnu::noinline]] Error deallocate_any(Address p) {
+    if constexpr (Base::shared && !small_code) return deallocate_shared(p);
     if (!ready()) return Error::not_attached;
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return Base::error_of(g);
@@ -534,6 +533,29 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   Error enter_error() const { return ready() ? Error::lock_held : Error::not_attached; }
   void leave() {
     if constexpr (Base::shared) this->give_lock();
+  }
+
+  /// deallocate_any, with each record looked for once.
+  [[gnu::always_inline]] Error deallocate_shared(Address p) {
+    const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
+    if (turned < this->header().granules) [[likely]] {
+      const Granule g = static_cast<Granule>(turned);
+      const auto record = this->record_of(g);
+      const auto start_at = record + Base::bit_byte(g);
+      const u32 live = load<u8, page_record::live>(start_at);
+      const u32 bit = 1u << (g & 7);
+      if (load<u8>(start_at) & live & ~u32{load<u8, page_record::remote>(start_at)} & bit) [[likely]] {
+        if (load<u32, page_record::owner>(record) != this->place().owner_tag())
+          return ready() ? this->free_remotely(g) : Error::not_attached;
+        const Granule n = this->size_at(g);
+        store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
+        this->note_free(n);
+        this->release(g, n);
+        if (n > small_max) this->give_idle();
+        return Error::none;
+      }
+    }
+    return ready() ? this->diagnose(p) : Error::not_attached;
   }
 
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live

@@ -155,7 +155,7 @@ class ValidateShared : public Validate<Place> {
   bool stack_holds(Agent& a, Granule size) const {
     const u32 places = Base::places_of(size, a.hint_cap);
     const Address bottom = Base::bottom_in(a, size);
-    const Address top = load<Address>(Base::top_of(a, size));
+    const Address top = Base::top(a, size);
     if (top < bottom || (top - bottom) % Base::place_bytes != 0 || top - bottom > places * Base::place_bytes)
       return false;
     const Address above = bottom + (places + 1) * Base::place_bytes;

@@ -128,11 +128,19 @@ template <class T, class Steps>
 
 template <class T, u32 distance, class Steps>
 [[gnu::always_inline]] inline T load(SharedPointer<Steps> at) {
+#if defined(__wasm__)
+  return load<T, distance>(at.raw());
+#else
   return (at + distance).template get<T>();
+#endif
 }
 template <class T, u32 distance, class Steps>
 [[gnu::always_inline]] inline void store(SharedPointer<Steps> at, T value) {
+#if defined(__wasm__)
+  *reinterpret_cast<volatile T*>(reinterpret_cast<char*>(at.raw()) + distance) = value;
+#else
   (at + distance).template set<T>(value);
+#endif
 }
 
 /// A field of the header or of an agent's record.

@@ -31,18 +31,23 @@ class WasmMemory {
   }
 };
 
-#ifdef __wasm_atomics__
 /// How an agent waits in a shared memory. Costs nothing while nobody waits.
 struct WasmWait {
   /// Waits while the word at `at` holds `value`, for so many milliseconds at most. Never on a thread that may
-  /// not block: the engine would trap.
-  static void wait(uintptr_t at, u32 value, u32 milliseconds) {
+  /// not block: the engine would trap. Without atomic instructions there is nobody to wait for.
+  static void wait([[maybe_unused]] uintptr_t at, [[maybe_unused]] u32 value,
+                   [[maybe_unused]] u32 milliseconds) {
+#ifdef __wasm_atomics__
     __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(at), static_cast<int>(value),
                                         static_cast<int64_t>(milliseconds) * 1000000);
+#endif
   }
-  static void wake(uintptr_t at) { __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(at), 1); }
+  static void wake([[maybe_unused]] uintptr_t at) {
+#ifdef __wasm_atomics__
+    __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(at), 1);
+#endif
+  }
   static void pause() {}
 };
-#endif
 
 }  // namespace allot

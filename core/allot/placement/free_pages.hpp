@@ -193,8 +193,9 @@ class FreePages : public Records<Place> {
   }
 
   /// Gives pages up while this agent has more free ones than it is likely to need soon.
-  [[gnu::noinline]] void give_idle() {
-    if (agent().binned > idle_limit()) give_more_than(idle_limit());
+  void give_idle() {
+    if (agent().binned > idle_limit(1)) [[unlikely]]
+      give_more_than(idle_limit(2));
   }
   /// Gives up the pages inside its longest free blocks until no more than `keep` granules are free.
   [[gnu::noinline]] bool give_more_than(Granule keep) {
@@ -217,15 +218,18 @@ class FreePages : public Records<Place> {
   }
 
   void clear_remote_bits(u32 page) {
-    for (u32 i = 0; i < page_record::remote_bytes; i += 8) {
-      const Pointer word = record(page) + page_record::remote + i;
-      if (load<u64>(word) != 0) word.template exchange<u64>(0);
-    }
+    const Pointer summary = record(page) + page_record::summary;
+    if (load<u64>(summary) == 0) return;
+    for (u64 words = summary.template exchange<u64>(0); words != 0; words &= words - 1)
+      (record(page) + page_record::remote + lowest_bit(words) * 8).template exchange<u64>(0);
   }
 
  private:
-  /// Granules in bins that an agent keeps: a quarter of what it has, and a MiB.
-  Granule idle_limit() const { return (agent().pages << granule_page_shift >> 2) + 16 * granules_per_page; }
+  /// Granules in bins: a half (1) or a quarter (2) of what the agent has, and a MiB. It gives up what is above the
+  /// latter when it is above the former: pages of which it needs now some more and now some less stay.
+  Granule idle_limit(u32 part) const {
+    return (agent().pages << granule_page_shift >> part) + 16 * granules_per_page;
+  }
 
   void take_from_run(u32 first, u32 before, u32 pages) {
     const u32 left = run_length(first) - pages;

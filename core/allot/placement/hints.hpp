@@ -21,6 +21,7 @@ class Hints : public Extents<Place> {
   using Base = Extents<Place>;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Agent;
   using typename Base::Pointer;
 
  protected:
@@ -48,6 +49,24 @@ class Hints : public Extents<Place> {
       reinterpret_cast<Address*>(agent().tops)[size] = ref;
     else
       store<Address>(top_at(size), ref);
+  }
+
+  /// The same of a given agent: this one, or any of a shared heap.
+  [[gnu::always_inline]] Address top(const Agent& a, Granule size) const {
+    if constexpr (Base::shared)
+      return load<Address>(top_at(a, size));
+    else
+      return top(size);
+  }
+  [[gnu::always_inline]] void set_top(Agent& a, Granule size, Address ref) {
+    if constexpr (Base::shared)
+      store<Address>(top_at(a, size), ref);
+    else
+      set_top(size, ref);
+  }
+
+  Pointer top_at(const Agent& a, Granule size) const {
+    return Pointer(reinterpret_cast<uintptr_t>(&a.tops) + static_cast<uintptr_t>(size) * sizeof(Address));
   }
 
   // A place's halves: the granule, and the Ref of the byte that holds its start bit.
@@ -143,7 +162,8 @@ class Hints : public Extents<Place> {
 
  private:
   Pointer top_at(Granule size) const {
-    return at(Base::agent_ref() + offsetof(Agent, tops) + static_cast<uintptr_t>(size) * sizeof(Address));
+    return at(Base::agent_ref() + offsetof(allot::Agent, tops) +
+              static_cast<uintptr_t>(size) * sizeof(Address));
   }
 };
 

@@ -77,11 +77,7 @@ class Orphans : public FreePages<Place> {
 
   void empty_stack(Agent& a, Granule size, typename Base::Address bottom) {
     Base::set_hint(Base::at(bottom), 0, Base::stack_end);
-    store<typename Base::Address>(top_of(a, size), bottom);
-  }
-  /// Where an agent's record says which hint of a size is the topmost.
-  Pointer top_of(Agent& a, Granule size) const {
-    return a.tops[0].pointer() + static_cast<uintptr_t>(size) * sizeof(typename Base::Address);
+    Base::set_top(a, size, bottom);
   }
 
   // --- Becoming another agent's -------------------------------------------------------------------

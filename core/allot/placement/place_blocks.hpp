@@ -78,18 +78,17 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   /// The hot path: a block of exactly `c` granules, up to tiny_max, that was freed lately. Returns whether there is
   /// one; changes nothing when not.
   [[gnu::always_inline]] bool place_again(Granule c, Granule& g) {
-    const bool is_held = try_hint(c, g) == Hint::held;
-    if constexpr (Base::shared) {
-      if (is_held) agent().pending = 0;
-    }
-    return is_held;
+    return try_hint<true>(c, g) == Hint::held;
   }
 
   enum class Hint { held, none, stale };
   /// Takes the block at the topmost hint of a size that one load of start bits sees. Changes nothing when there is
-  /// no hint, or it does not hold, or the block is not to be had without a closer look at the watermark.
+  /// no hint, or it does not hold, or the block is not to be had without a closer look at the watermark. `at_once`:
+  /// nothing else is done before the block is returned.
+  template <bool at_once>
   [[gnu::always_inline]] Hint try_hint(Granule size, Granule& found) {
-    const Address top = Base::top(size);
+    auto& a = agent();
+    const Address top = Base::top(a, size);
     const auto place = at(top);
     const Address bits = Base::hinted_bits(place);
     if (bits == Base::stack_end) [[unlikely]]
@@ -100,13 +99,14 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
-    const u32 room = agent().room - size;
+    const u32 room = a.room - size;
     // The block begins at g, ends at g + size, and is free.
     if (lowest_bit_or_64(starts ^ 1) != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
       return Hint::stale;
-    Base::set_top(size, top - Base::place_bytes);
-    agent().room = room;
-    begin_block(g);
+    if constexpr (Base::shared && !at_once) begin_block(g);
+    Base::set_top(a, size, top - Base::place_bytes);
+    a.room = room;
+    // The last store: who dies before it has not allocated, and after it the block is returned.
     store<u8, page_record::live>(start_at, static_cast<u8>(live | bit));
     found = g;
     return Hint::held;
@@ -116,7 +116,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   /// more than there is room for below the watermark. Drops those that do not hold. Returns whether there is one.
   [[gnu::always_inline]] bool place_near(Granule c, Granule most, Granule& g) {
     for (Granule size = c; size <= most;) {
-      const Hint hint = try_hint(size, g);
+      const Hint hint = try_hint<false>(size, g);
       if (hint == Hint::held) return true;
       if (hint == Hint::none)
         ++size;
@@ -151,10 +151,12 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
-    if constexpr (Base::shared) Base::collect();
     if (!exact() && c <= Base::quick_longest) {
       Granule g = 0;
-      if (place_long_again(c, g)) return g;
+      if (place_long_again<false>(c, g)) return g;
+      if constexpr (Base::shared) {
+        if (Base::collect() != 0 && place_long_again<false>(c, g)) return g;
+      }
       const Granule rounded = Base::round_long(c);
       if (const u64 found = Base::quick_take_above(rounded))
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
@@ -163,6 +165,8 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
         // What the rounding added may be just what there is not.
         if (!failed(g)) return g;
       }
+    } else {
+      if constexpr (Base::shared) Base::collect();
     }
     return place_long_anew(c);
   }
@@ -172,6 +176,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   }
 
   /// place_again for a long block, small_max < c <= quick_longest.
+  template <bool at_once>
   [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
     c = Base::round_long(c);
     const u64 found = Base::quick_first(c);
@@ -181,7 +186,8 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     Base::quick_pop(Base::bin_of(c));
     agent().room = room;
     g = static_cast<Granule>(found);
-    begin_block(g);
+    if constexpr (Base::shared && !at_once) begin_block(g);
+    // The last store, as in try_hint.
     Base::set_bit(g, page_record::live);
     return true;
   }

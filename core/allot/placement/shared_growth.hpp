@@ -59,11 +59,11 @@ class SharedGrowth : public Orphans<Place> {
   [[gnu::noinline]] void widen_hints() {
     auto& a = agent();
     const u32 old_cap = a.hint_cap;
-    if (old_cap == 0) return;  // policy exact
+    // Policy exact has none; and what is left behind is lost, so that small agents do without.
+    if (old_cap == 0 || a.pages < 2 * first_hint_cap) return;
     u32 cap = old_cap;
     while (cap < last_hint_cap && cap <= a.pages) cap *= 2;
-    // Rarely, for what is left behind is lost.
-    if (cap == old_cap || (cap < 4 * old_cap && cap < last_hint_cap)) return;
+    if (cap == old_cap) return;
     if (!Base::take_lock()) return;
     const RecordRef to = take_room(hint_bytes(cap, sizeof(Address)));
     if (to != 0) {
@@ -137,7 +137,7 @@ class SharedGrowth : public Orphans<Place> {
   bool extend_alone(Granule c) {
     const u32 needed = pages_of(c);
     const u32 step = step_for(c);
-    if (claim_run(step, needed)) return true;
+    if (claim_run(step_of_free(step), needed)) return true;
     if (Base::adopt_orphan()) return true;
     // Free memory at the heap's end needs only be made longer; but records, or somebody else's pages, may come to
     // lie in between, and then what is there is looked at again.
@@ -158,6 +158,14 @@ class SharedGrowth : public Orphans<Place> {
       return true;
     }
     return false;
+  }
+
+  /// What nobody has costs nobody anything: half of it is taken, if that is no more than this agent would keep.
+  u32 step_of_free(u32 step) const {
+    const u32 most = (agent().pages >> 1) + 8;
+    const u32 half = header().free_pages >> 1;
+    const u32 pages = half < most ? half : most;
+    return pages > step ? pages : step;
   }
 
   bool claim_run(u32 wanted, u32 least) {
