@@ -138,7 +138,7 @@ function measureThreadsToo() {
   const workloads = threadWorkloads.filter((name) => options.only?.includes(name) ?? engineName === usualEngine);
   const names = threadAllocatorNames.filter((name) => options.allocators?.includes(name.replace(/-locked$/, '')) ?? true);
   if (workloads.length === 0 || names.length === 0) return { rows: [], failures: new Map() };
-  const effort = options.quick ? { processes: 1, runs: 3 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
+  const effort = options.quick ? { processes: 1, runs: 3, operations: 100_000 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
   return measureThreads({ names, workloads, ...effort, progress: showProgress });
 }
 

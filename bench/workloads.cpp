@@ -163,7 +163,9 @@ BENCH_EXPORT(void, small_churn)(uint32_t count, uint32_t operations) {
 // of slots is four times as long.
 #ifdef BENCH_GROWTH
 BENCH_EXPORT(void, tiny_fill)(uint32_t count) { fill(count, uniform_tiny); }
-BENCH_EXPORT(void, tiny_churn)(uint32_t count, uint32_t operations) { churn(count, operations, uniform_tiny); }
+BENCH_EXPORT(void, tiny_churn)(uint32_t count, uint32_t operations) {
+  churn(count, operations, uniform_tiny);
+}
 #endif
 
 // W3: the same, with sizes over twelve octaves.
