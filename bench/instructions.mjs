@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { allocatorNames, checkAllocators } from './lib/allocators.mjs';
 import { list, parseArguments } from './lib/args.mjs';
-import { counted } from './lib/callgrind.mjs';
+import { counted, countedPrograms } from './lib/callgrind.mjs';
 import { checkGates, limitFor } from './lib/gates.mjs';
 import { instructionRows } from './lib/instructions.mjs';
 import { layout } from './lib/table.mjs';
@@ -15,11 +15,13 @@ import { selectNames } from './lib/workloads.mjs';
 
 const gatesFile = new URL('gates.json', import.meta.url);
 const workloadNames = Object.keys(counted);
+const programNames = Object.keys(countedPrograms);
 
 const options = parseArguments(process.argv.slice(2), {
   usage: `usage: node bench/instructions.mjs [flags]
 
 Workloads:  ${workloadNames.join(' ')}
+Programs:   ${programNames.join(' ')}
 Allocators: ${allocatorNames.join(' ')}`,
   flags: {
     only: { value: 'W2/10k,W3', help: 'these workloads; W4 means all of W4/…', parse: named },
@@ -28,6 +30,7 @@ Allocators: ${allocatorNames.join(' ')}`,
       help: 'these allocators (default allot,dlmalloc)',
       parse: (text) => checkAllocators(list(text)),
     },
+    programs: { help: 'also SQLite and Lua as whole programs: minutes for each allocator' },
     check: { help: 'count only what gates.json limits; status 1 if a limit is passed' },
     update: { value: 'N', help: 'write limits N percent above the counts to gates.json', parse: percentage },
     json: { value: 'FILE', help: 'write the rows to FILE' },
@@ -38,9 +41,9 @@ try {
   const gates = JSON.parse(readFileSync(gatesFile, 'utf8'));
   const gated = options.check || options.update !== undefined;
   const names = options.allocators ?? (gated ? Object.keys(gates) : ['allot', 'dlmalloc']);
-  const workloads = options.only ?? workloadNames;
+  const workloads = options.only ?? [...workloadNames, ...(options.programs ? programNames : [])];
   const wanted = options.check ? (name, workload) => gates[name]?.[workload] !== undefined : undefined;
-  const rows = instructionRows(names, workloads, { wanted });
+  const rows = instructionRows(names, workloads, { wanted, programs: true });
   print(names, workloads, rows);
   if (options.json)
     writeFileSync(options.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
@@ -70,7 +73,7 @@ function print(names, workloads, rows) {
 }
 
 function named(text) {
-  return selectNames(list(text), workloadNames);
+  return selectNames(list(text), [...workloadNames, ...programNames]);
 }
 
 function percentage(text) {

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { allocatorNames, checkAllocators, describePeers } from './lib/allocators.mjs';
 import { accessTable, measureAccess } from './lib/access.mjs';
+import { growthRows, growthTable } from './lib/growth.mjs';
 import { list, parseArguments, positive } from './lib/args.mjs';
 import { buildModules } from './lib/build.mjs';
 import { debugCostTable, measureDebugCost } from './lib/debug_cost.mjs';
@@ -15,13 +16,14 @@ import { measure } from './lib/measure.mjs';
 import { countHost, hostTable, hostWorkloads, measureHost } from './lib/host.mjs';
 import { measureNative, nativeTable } from './lib/native.mjs';
 import { output, root } from './lib/paths.mjs';
+import { measurePair, pairAllocators, pairTable } from './lib/pair.mjs';
 import { publish } from './lib/publish.mjs';
 import { measureSizes } from './lib/sizes.mjs';
 import { summaryText, tables } from './lib/table.mjs';
 import { measureThreads, threadAllocatorNames, threadTable, threadWorkloads } from './lib/threads.mjs';
 import { buildTrace } from './lib/traces.mjs';
 import { measureWorst } from './lib/worst.mjs';
-import { selectJobs, selectNames, workloadNames } from './lib/workloads.mjs';
+import { quickNames, selectJobs, selectNames, workloadNames } from './lib/workloads.mjs';
 
 const options = parseArguments(process.argv.slice(2), {
   usage: `usage: ./dev bench [flags]
@@ -32,7 +34,7 @@ Allocators: ${allocatorNames.join(' ')}
 Engines:    ${engineNames.join(' ')}`,
   flags: {
     quick: {
-      help: 'under 90 seconds: one process and two runs, more as time allows; no allot-exact unless named',
+      help: 'under 90 seconds: one process and two runs, more as time allows; no allot-exact, no growth unless named',
     },
     engine: { value: 'NAME', help: `where the modules run (default ${usualEngine})`, parse: checkEngine },
     only: {
@@ -75,7 +77,7 @@ async function main() {
   // allot-exact merges at every free and is far slower than all others: half of the time would be its.
   const usual = allocatorNames.filter((name) => !(options.quick && name === 'allot-exact'));
   const names = options.allocators ?? usual;
-  const jobs = selectJobs(options.only ?? workloadNames);
+  const jobs = selectJobs(options.only ?? (options.quick ? quickNames : workloadNames));
 
   // All is built before anything is timed; it says so, as the first time it fetches and compiles for some minutes.
   const modules = {};
@@ -112,18 +114,23 @@ async function main() {
     rows.push(...(await measureNative({ jobs, ...nativeEffort(), progress: showProgress })));
     rows.push(...hostRows());
   }
+  const pairNames = options.allocators ?? pairAllocators;
+  if (usualJobs) rows.push(...measurePair({ ...fromScript, names: pairNames }));
+  rows.push(...growthRows(rows));
   const threads = measureThreadsToo();
   if (usualJobs) rows.push(...measureWorst(names, { processes: options.quick ? 1 : 3, progress: showProgress }));
   if (usualJobs && !options.quick) rows.push(...instructionRows(names, workloadNames, { progress: showProgress }));
 
   showProgress('');
+  rows.push(...threads.rows);
   console.log(`samples   ${samples}\n\n${tables(rows)}\n\n${summaryText(rows)}`);
+  for (const text of [growthTable(rows), pairTable(rows)].filter(Boolean)) console.log(`\n${text}`);
   if (threads.rows.length > 0) console.log(`\n${threadTable(threads.rows)}`);
   for (const [what, why] of [...failures, ...threads.failures]) console.log(`\nfailed: ${what}: ${why}`);
   if (access.length > 0) console.log(`\n${accessTable(access)}`);
   if (debugCost.length > 0) console.log(`\n${debugCostTable(debugCost)}`);
   await writePlots(rows, { ...about, samples, failed: [...failures.keys()].join(', ') || 'none' });
-  return [...rows, ...access, ...debugCost, ...threads.rows];
+  return [...rows, ...access, ...debugCost];
 }
 
 // Only where the engine is the one that this program runs in, or when it is asked for.
@@ -131,7 +138,7 @@ function measureThreadsToo() {
   const workloads = threadWorkloads.filter((name) => options.only?.includes(name) ?? engineName === usualEngine);
   const names = threadAllocatorNames.filter((name) => options.allocators?.includes(name.replace(/-locked$/, '')) ?? true);
   if (workloads.length === 0 || names.length === 0) return { rows: [], failures: new Map() };
-  const effort = options.quick ? { processes: 1, runs: 3 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
+  const effort = options.quick ? { processes: 1, runs: 3, operations: 100_000 } : { processes: options.processes ?? 5, runs: options.runs ?? 7 };
   return measureThreads({ names, workloads, ...effort, progress: showProgress });
 }
 

@@ -36,7 +36,11 @@ struct Slot {
 
 // The big tables are whole pages, and so is the stack: the heap then begins a few hundred bytes
 // after a page's start, and no allocator gains or loses a page by where the harness ends.
+#ifdef BENCH_GROWTH
+constexpr uint32_t slot_limit = 4 * mib;
+#else
 constexpr uint32_t slot_limit = mib;
+#endif
 static_assert(sizeof(Slot) * slot_limit % (64 * kib) == 0);
 Slot slots[slot_limit];
 
@@ -112,6 +116,8 @@ void churn(uint32_t count, uint32_t operations, Size size) {
 
 uint32_t uniform_small(Random& random) { return 1 + random.next() % 512; }
 
+[[maybe_unused]] uint32_t uniform_tiny(Random& random) { return 1 + random.next() % 64; }
+
 // The octave is uniform over 8..16 Ki, the size uniform within it: 8..32767.
 uint32_t uniform_octave(Random& random) {
   uint32_t octave = uint32_t(8) << random.below(12);
@@ -152,6 +158,15 @@ BENCH_EXPORT(void, small_fill)(uint32_t count) { fill(count, uniform_small); }
 BENCH_EXPORT(void, small_churn)(uint32_t count, uint32_t operations) {
   churn(count, operations, uniform_small);
 }
+
+// The same with 1..64 bytes and up to four million slots, for how the cost grows with their number. Only there: the table
+// of slots is four times as long.
+#ifdef BENCH_GROWTH
+BENCH_EXPORT(void, tiny_fill)(uint32_t count) { fill(count, uniform_tiny); }
+BENCH_EXPORT(void, tiny_churn)(uint32_t count, uint32_t operations) {
+  churn(count, operations, uniform_tiny);
+}
+#endif
 
 // W3: the same, with sizes over twelve octaves.
 BENCH_EXPORT(void, octave_fill)(uint32_t count) { fill(count, uniform_octave); }

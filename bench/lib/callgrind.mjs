@@ -47,12 +47,15 @@ for (const { rows, traces } of jobs.filter(({ guest }) => guest === 'replay')) {
   traces.forEach((trace, i) => (counted[rows[i + 1]] = { guest: 'replay', trace }));
 }
 
+/** Whole programs, their own work included: to compile and to count takes minutes, and so only where they are asked for. */
+export const countedPrograms = Object.fromEntries(['sqlite', 'lua'].map((name) => [name, { guest: name, trace: name, whole: true }]));
+
 /** Instructions per operation of one workload. `traceOf(program)`: the file of a program's trace. */
 export function countInstructions(program, workload, traceOf) {
-  const { trace } = counted[workload];
+  const { trace, whole } = counted[workload] ?? countedPrograms[workload];
   const file = trace && traceOf(trace);
   const { calls, operations } = trace
-    ? { calls: [file], operations: readTrace(readFileSync(file)).calls }
+    ? { calls: whole ? [] : [file], operations: readTrace(readFileSync(file)).calls }
     : counted[workload];
   const folder = mkdtempSync(join(tmpdir(), 'allot-bench-'));
   const profile = join(folder, 'profile');

@@ -70,6 +70,13 @@ const lua = {
 export const guests = {
   workloads: { libc: false, objects: () => [compile(here('workloads.cpp'), 'shared'), libc()] },
   replay: { libc: false, objects: () => [compile(here('programs/replay.cpp'), 'shared'), libc()] },
+  growth: { libc: false, objects: () => [compile(here('workloads.cpp'), 'growth', ['-DBENCH_GROWTH']), libc()] },
+  // Nothing but the allocator, for JavaScript to call.
+  calls: {
+    libc: false,
+    options: ['--export=malloc', '--export=free'],
+    objects: () => [compile(here('calls.cpp'), 'shared'), libc()],
+  },
   sqlite,
   lua,
 };

@@ -26,7 +26,7 @@ export async function measure({
       if (Object.keys(modules).length === 0) continue; // none of the allocators that are named can run it
       progress(`process ${turn + 1} of ${processes}: ${job.rows.join(' ')}`);
       const traces = Object.fromEntries(job.traces.map((name) => [name, traceOf(name)]));
-      const result = await engine.run({ number: job.number, modules, traces, runs, turn });
+      const result = await runJob(engine, job, { modules, traces, runs, turn });
       checkAgreement(job, result);
       for (const [name, why] of Object.entries(result.failed)) {
         if (!isPeer(name)) throw new Error(`${name} failed ${job.rows[0]}: ${why}`);
@@ -36,6 +36,20 @@ export async function measure({
     }
   }
   return { rows: samples.rows(), processes: turn, failures };
+}
+
+/** All allocators in one process; or each in its own, one after the other, where together they take too much memory. */
+async function runJob(engine, { number, apart }, { modules, ...given }) {
+  if (!apart) return engine.run({ number, modules, ...given });
+  const names = Object.keys(modules);
+  const whole = { rows: {}, memory: {}, sums: {}, failed: {} };
+  for (let i = 0; i < names.length; i++) {
+    const name = names[(i + given.turn) % names.length];
+    const { rows, ...rest } = await engine.run({ number, modules: { [name]: modules[name] }, ...given });
+    for (const [row, values] of Object.entries(rows)) Object.assign((whole.rows[row] ??= {}), values);
+    for (const [what, values] of Object.entries(rest)) Object.assign(whole[what], values);
+  }
+  return whole;
 }
 
 /** Every allocator must have been asked the same and every program have come to the same results. */
@@ -50,7 +64,7 @@ export function checkAgreement(job, { sums, memory }) {
 
 function addResult(samples, job, { rows, memory }) {
   for (const workload of job.rows) {
-    for (const [allocator, values] of Object.entries(rows[workload])) {
+    for (const [allocator, values] of Object.entries(rows[workload] ?? {})) {
       samples.add(workload, allocator, 'ns_per_op', 'ns', values);
       for (const [metric, { unit, of }] of Object.entries(job.derived ?? {})) {
         samples.add(workload, allocator, metric, unit, values.map(of));

@@ -7,7 +7,12 @@ import { make } from './make.mjs';
 import { output, root } from './paths.mjs';
 
 // What calls the module's exports, for each of the guests (guests.mjs) that can be counted.
-const mains = { workloads: 'instructions.c', replay: 'instructions_replay.c' };
+const mains = {
+  workloads: 'instructions.c',
+  replay: 'instructions_replay.c',
+  sqlite: 'instructions_program.c',
+  lua: 'instructions_program.c',
+};
 
 /** { allocator: path of its program } */
 export function buildPrograms(names, guest = 'workloads', main = mains[guest]) {

@@ -95,7 +95,7 @@ export function measureThreads({ names = threadAllocatorNames, workloads = threa
         failures.set(`${allocator} ${workload}`, error);
         continue;
       }
-      samples.add(workload, allocator, 'mops', 'Mops/s', mops);
+      samples.add(workload, allocator, 'mops', 'Mop/s', mops);
     }
   }
   const rows = samples.rows();

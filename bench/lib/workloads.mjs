@@ -23,6 +23,20 @@ const churn = (name, kind, live, operations, heapBytes = false) => ({
   },
 });
 
+// How the cost grows with the number of live blocks. Each allocator by itself: four million blocks in each of ten at a
+// time would take gigabytes.
+const growth = ([label, live]) => ({
+  rows: [`growth/${label}`],
+  space: `growth/${label}`,
+  guest: 'growth',
+  apart: live > 1_000_000,
+  inQuick: false,
+  prepare: (e) => e.tiny_fill(live),
+  run(e, timed) {
+    timed(`growth/${label}`, 500_000, (n) => e.tiny_churn(live, n));
+  },
+});
+
 // A round is well under a millisecond with a fast allocator: five of them make a sample.
 const batchRounds = 5;
 const batchOrders = ['fifo', 'reverse', 'random'];
@@ -111,9 +125,15 @@ export const jobs = [
   program('sqlite'),
   program('lua'),
   replay,
-].map((job, number) => ({ number, instances: 1, guest: 'workloads', traces: [], peak: (e) => e.peak_bytes(), ...job }));
+  ...Object.entries({ 100: 100, '10k': 10_000, '100k': 100_000, '1M': 1_000_000, '4M': 4_000_000 }).map(growth),
+].map((job, number) => ({
+  number, instances: 1, guest: 'workloads', traces: [], apart: false, inQuick: true, peak: (e) => e.peak_bytes(), ...job,
+}));
 
 export const workloadNames = jobs.flatMap((job) => job.rows);
+
+/** Those for which a quick run has the time. */
+export const quickNames = jobs.filter(({ inQuick }) => inQuick).flatMap((job) => job.rows);
 
 /** The names meant by `wanted`; 'W4' stands for all of W4/…. Throws for one that means nothing. */
 export function selectNames(wanted, known = workloadNames) {

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { counted } from '../lib/callgrind.mjs';
+import { counted, countedPrograms } from '../lib/callgrind.mjs';
 import { debugCostTable } from '../lib/debug_cost.mjs';
 import { checkGates, limitFor } from '../lib/gates.mjs';
+import { instructionRows } from '../lib/instructions.mjs';
 import { make } from '../lib/make.mjs';
 import { summary } from '../lib/measure.mjs';
 import { selectJobs, selectNames, workloadNames } from '../lib/workloads.mjs';
@@ -53,8 +54,20 @@ test('W1/16 does not stand for W1/16-something, nor W2/10 for W2/10k', () => {
   assert.throws(() => selectNames(['W2/10']), RangeError);
 });
 
+test('whole programs are counted only where that is asked for, and not with an allocator that runs none', () => {
+  assert.deepEqual(Object.keys(countedPrograms), ['sqlite', 'lua']);
+  assert.deepEqual(instructionRows(['floor'], ['sqlite', 'lua'], { programs: true }), []);
+  const asked = [];
+  const wanted = (allocator, workload) => void asked.push(workload); // wants nothing
+  instructionRows(['allot'], workloadNames, { wanted });
+  assert.ok(asked.includes('W3') && !asked.includes('sqlite'));
+  instructionRows(['allot'], workloadNames, { wanted, programs: true });
+  assert.ok(asked.includes('sqlite') && asked.includes('lua'));
+  assert.match(tool('instructions.mjs', '--help').stdout, /--programs/);
+});
+
 test('whatever is counted is also timed', () => {
-  for (const name of Object.keys(counted)) assert.ok(workloadNames.includes(name), name);
+  for (const name of Object.keys({ ...counted, ...countedPrograms })) assert.ok(workloadNames.includes(name), name);
 });
 
 test('median, least and most', () => {

@@ -43,3 +43,12 @@ test('a plot is an SVG that names every allocator and workload', async () => {
   assert.match(svg, /^<svg [^]*<\/svg>\n$/);
   for (const name of ['W3', 'lifo', 'dlmalloc', 'mimalloc', 'allot']) assert.ok(svg.includes(`>${name}<`), name);
 });
+
+test('by threads, the best peer is the one that does most', () => {
+  const mops = (allocator, median) => row('W2x/2', allocator, median, 'mops');
+  const [threads] = summaryTables([mops('dlmalloc', 3), mops('mimalloc', 12.345), mops('allot', 24), row('replay', 'allot', 3, 'mops')]);
+  assert.equal(threads.name, 'threads');
+  assert.deepEqual(threads.lines.map(({ label }) => label), ['W2x/2']);
+  assert.equal(bestPeer(threads, threads.lines[0]), 12.345);
+  assert.match(markdown(threads), /\| W2x\/2 \| 24\.00 \(1\.94\) \| 3\.00 \| 12\.35 \|/);
+});

@@ -24,6 +24,11 @@ const launchOptions = {
       'app.normandy.enabled': false,
       'browser.safebrowsing.downloads.remote.enabled': false,
       'dom.max_script_run_time': 0,
+      // The process of one page serves the next: to start one takes longer than most files do.
+      'dom.ipc.processPrelaunch.enabled': false,
+      'dom.ipc.keepProcessesAlive.web': 1,
+      'dom.ipc.keepProcessesAlive.webIsolated.max': 2,
+      'dom.ipc.keepProcessesAlive.webCOOP+COEP': 1,
     },
   },
 };

@@ -56,8 +56,11 @@ export async function serve({ root, tests, entries, assertModule, isolated, sett
   }
 
   const server = createServer(async (request, response) => {
-    const headers = { 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache', ...(isolated ? isolation : {}) };
-    const send = (status, type, body) => response.writeHead(status, { 'Content-Type': type, ...headers }).end(body);
+    // Nothing changes while the server is there, and the next one has another port: a page, or a worker in it, that
+    // loads the package's 150 modules need not ask for them again.
+    const headers = { 'Content-Security-Policy': policy, 'Cache-Control': 'max-age=86400', ...(isolated ? isolation : {}) };
+    const send = (status, type, body, other) =>
+      response.writeHead(status, { 'Content-Type': type, ...headers, ...other }).end(body);
     try {
       const url = new URL(request.url, origin);
       if (url.pathname === '/tell') {
@@ -68,7 +71,7 @@ export async function serve({ root, tests, entries, assertModule, isolated, sett
       } else if (url.pathname === '/given') {
         const absolute = Object.fromEntries(Object.entries(packages).map(([name, path]) => [name, origin + path]));
         const given = { root: `${origin}/repository/`, packages: absolute, settings };
-        send(200, 'application/json', JSON.stringify(given));
+        send(200, 'application/json', JSON.stringify(given), { 'Cache-Control': 'no-store' });
       } else {
         const found = await answer(url);
         if (found) send(200, types[extname(`x${found.type}`)] ?? 'application/octet-stream', found.body);

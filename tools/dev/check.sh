@@ -90,7 +90,7 @@ check_shell() {
 check_tidy() {
   cmake --preset native-debug && cmake --build --preset native-debug --target all_verify_interface_header_sets &&
     cmake --preset wasm32 || return
-  tidy build/native-debug core/ && tidy build/wasm32 '(abi|guest)/.*\.cpp$' || return
+  tidy build/native-debug core/ && tidy build/wasm32 '(abi|guest)/.*\.cpp$' 1 || return
   [[ $1 != all ]] || { tidy build/native-debug '(allot/host\.hpp\.cxx$|/cli/[a-z_]+\.cpp$)' && tidy_engines; }
 }
 
@@ -103,8 +103,9 @@ tidy_engines() {
     '-DALLOT_WASM_C_HEADER=<wabt/wasm.h>'
 }
 
-# tidy FOLDER WHICH   the files of a build whose path matches WHICH.
+# tidy FOLDER WHICH [N]   the files of a build whose path matches WHICH, N for each run of clang-tidy: few where they take
+# long, so that no core is left with nothing to do.
 tidy() {
   sed -nE 's/^ *"file": "(.*)",?$/\1/p' "$1/compile_commands.json" | grep -v -e /tests/ -e /empty.cpp | grep -E "$2" |
-    sort -u | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$1" --quiet
+    sort -u | xargs -P "$(nproc)" -n "${3:-4}" clang-tidy-19 -p "$1" --quiet
 }

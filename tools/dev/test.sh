@@ -2,30 +2,31 @@
 #
 # usage: ./dev test            every part but `runtimes`, one after the other
 #        ./dev test all        every part; the table at its end shows each runtime
-#        ./dev test PART…      some of: check native wasm cli js browsers runtimes package demo tutorial bench size
+#        ./dev test PART…      some of: check wasm js package demo tutorial bench size browsers runtimes native cli
 #
 #   check    the quick checks, clang-tidy (over host and command only with `all`), and the tests of the checks themselves
-#   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
-#            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
 #   wasm     the modules: exports, imports, sections; the guest library in an engine
-#   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #   js       the JavaScript package on the Node of the PATH and on Node 24
-#   browsers the same files in Chromium (page; isolated worker) and Firefox (isolated page); with `all` in each in page
-#            and worker, isolated and not
-#   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
 #   package  what npm packs: contents, types, bundlers; installed in a clean project
 #   demo     SQLite with allot as its malloc, its answers compared with a native SQLite; and in one heap with C++
 #   tutorial the lesson in Node, and its page in Chromium and Firefox; and the example with a guest written by hand
 #   bench    the benchmark's own tests, and the instructions of each workload against their limits (no timing)
 #   size     code size against its limits
+#   browsers the same files in Chromium (page; isolated worker) and Firefox (isolated page); with `all` in each in page
+#            and worker, isolated and not
+#   runtimes the same files on Node 22, Node 26, Deno, Bun and WebKit
+#   native   the core under ASan and UBSan: model, misuse, memories that refuse or move; the host library over
+#            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
+#   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #
-# A part that fails does not stop the others. A test that is skipped counts as failed.
+# A part that fails does not stop the others. A test that is skipped counts as failed. What `native` and `cli` take long
+# to compile is compiled while the parts before them leave a core idle.
 # build/test/counts holds the counts, build/log what was said.
 
 source tools/dev/check.sh
 source tools/dev/size.sh
 
-readonly parts=(check native wasm cli js browsers runtimes package demo tutorial bench size)
+readonly parts=(check wasm js package demo tutorial bench size browsers runtimes native cli)
 readonly not_by_default=runtimes
 
 task() {
@@ -42,7 +43,11 @@ task() {
   counts_begin
   rm -rf "$build/test/runtimes"
   local begin=$SECONDS
-  for part in "${wanted[@]}"; do test_part "$part" || status=1; done
+  for part in "${wanted[@]}"; do
+    # After the checks, which build in the same folder.
+    if [[ -z $ahead && $part != check ]]; then native_ahead "${wanted[@]}"; fi
+    test_part "$part" || status=1
+  done
   counts_table $((SECONDS - begin)) "${wanted[@]}"
   counts_end
   return "$status"
@@ -94,8 +99,34 @@ test_check() {
   node_tests check 'the checks themselves' tests/tools/*.test.mjs
 }
 
-test_native() {
-  local junit=$build/test/native.xml status=0
+# The build that goes on beside the first parts: the number of its process, or that there is none.
+ahead=''
+
+# native_ahead PART…   begins to build what `native` and `cli` want, if they are among several parts.
+native_ahead() {
+  ahead=none
+  [[ $# -gt 1 && " $* " =~ ' native '|' cli ' ]] || return 0
+  # What goes wrong here goes wrong again in the part itself, which tells.
+  (native_configure) || return 0
+  mkdir -p "$build/log"
+  # A session of its own, so that it can be ended with all its children.
+  setsid nice -n 19 cmake --build --preset native-debug --parallel "$(nproc)" \
+    >"$build/log/build-native-debug-ahead.log" 2>&1 </dev/null &
+  ahead=$!
+  trap 'kill -- "-$ahead" 2>/dev/null || true' EXIT
+  say "  native-debug is built meanwhile, with what the next parts leave of the processor"
+}
+
+# native_build   what is left to build; and what did not compile ahead is said here.
+native_build() {
+  native_configure || return
+  [[ -z $ahead || $ahead == none ]] || step 'wait for the build that goes on' build-native-debug-wait native_wait
+  cmake_build native-debug
+}
+
+native_wait() { while kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done; }
+
+native_configure() {
   need native
   engines_fetch || return
   # With every engine: one that is missing is an error here.
@@ -103,7 +134,11 @@ test_native() {
     step 'configure native-debug with every engine' configure-native-engines cmake --preset native-debug \
       -DALLOT_NODE_ROOT="$engines_root" -DALLOT_SPIDERMONKEY_ROOT="$engines_root" -DALLOT_HOST_ENGINES=REQUIRED || return
   fi
-  cmake_build native-debug || return
+}
+
+test_native() {
+  local junit=$build/test/native.xml status=0
+  native_build || return
   rm -f "$junit"
   ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19) \
     step 'native tests under ASan and UBSan' test-native \
@@ -113,7 +148,7 @@ test_native() {
 }
 
 test_cli() {
-  js_build && cmake_build native-debug || return
+  js_build && native_build || return
   node_tests cli 'the command' tests/cli/*.test.mjs
 }
 

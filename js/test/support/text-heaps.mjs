@@ -20,8 +20,19 @@ export function makeHeap(kind, initial = 2) {
   return heap;
 }
 
+/** Whether two arrays of bytes, each alone in its buffer, are the same. */
+function sameWords(a, b) {
+  const words = a.length >> 2;
+  const [wordsOfA, wordsOfB] = [new Int32Array(a.buffer, 0, words), new Int32Array(b.buffer, 0, words)];
+  for (let i = 0; i < words; i++) if (wordsOfA[i] !== wordsOfB[i]) return false;
+  for (let i = 4 * words; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
 /** Bytes in a heap for a text, with guards before and behind them. */
 export class TextField {
+  #guards;
+
   constructor(heap, byteLength, alignment = 0) {
     this.heap = heap;
     this.byteLength = byteLength;
@@ -49,13 +60,26 @@ export class TextField {
   expect(expected, message) {
     const around = this.heap.bytes(this.begin, this.byteLength + 64 + 16).slice();
     const offset = this.at - this.begin;
+    // Mostly all is well, which is seen fastest by words.
+    const should = this.#should(around.length);
+    should.set(expected, offset);
+    const isSame = sameWords(around, should);
+    should.fill(guard, offset, offset + expected.length);
+    if (isSame) return;
     for (let i = 0; i < around.length; i++) {
       const inside = i >= offset && i < offset + expected.length;
-      const should = inside ? expected[i - offset] : guard;
-      if (around[i] !== should) {
-        assert.fail(`${message}: byte ${i - offset} is ${around[i]}, not ${should} (${expected.length} were to be written)`);
+      const byte = inside ? expected[i - offset] : guard;
+      if (around[i] !== byte) {
+        assert.fail(`${message}: byte ${i - offset} is ${around[i]}, not ${byte} (${expected.length} were to be written)`);
       }
     }
+    assert.fail(`${message}: words differ, bytes do not`);
+  }
+
+  /** Guards, as many as there are bytes around; whoever writes among them puts them back. */
+  #should(byteLength) {
+    if (this.#guards?.length !== byteLength) this.#guards = new Uint8Array(byteLength).fill(guard);
+    return this.#guards;
   }
 
   free() {
