@@ -75,7 +75,9 @@ try {
 
 async function main() {
   // allot-exact merges at every free and is far slower than all others: half of the time would be its.
-  const usual = allocatorNames.filter((name) => !(options.quick && name === 'allot-exact'));
+  // And allot-threads is to be counted: without atomic instructions it is nobody's library.
+  const left = options.quick ? ['allot-exact', 'allot-threads'] : ['allot-threads'];
+  const usual = allocatorNames.filter((name) => !left.includes(name));
   const names = options.allocators ?? usual;
   const jobs = selectJobs(options.only ?? (options.quick ? quickNames : workloadNames));
 
@@ -119,7 +121,7 @@ async function main() {
   rows.push(...growthRows(rows));
   const threads = measureThreadsToo();
   if (usualJobs) rows.push(...measureWorst(names, { processes: options.quick ? 1 : 3, progress: showProgress }));
-  if (usualJobs && !options.quick) rows.push(...instructionRows(names, workloadNames, { progress: showProgress }));
+  if (usualJobs && !options.quick) rows.push(...instructionRows(options.allocators ?? allocatorNames, workloadNames, { progress: showProgress }));
 
   showProgress('');
   rows.push(...threads.rows);

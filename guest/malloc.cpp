@@ -176,4 +176,13 @@ void __libc_free(void*) __attribute__((alias("free")));
 void* __libc_calloc(size_t, size_t) __attribute__((alias("calloc")));
 #endif
 
+#ifdef ALLOT_GUEST_THREADS
+// What Emscripten's runtime calls for a thread's stack and its thread-local storage.
+void* emscripten_builtin_malloc(size_t) __attribute__((alias("malloc")));
+void emscripten_builtin_free(void*) __attribute__((alias("free")));
+void* emscripten_builtin_calloc(size_t, size_t) __attribute__((alias("calloc")));
+void* emscripten_builtin_realloc(void*, size_t) __attribute__((alias("realloc")));
+void* emscripten_builtin_memalign(size_t, size_t) __attribute__((alias("memalign")));
+#endif
+
 }  // extern "C"

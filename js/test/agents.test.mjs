@@ -76,6 +76,34 @@ if (can.cloneShared) {
     heap.free(p);
     heap.validate();
   });
+
+  test('one that died while it joined, before anybody knew its number', () => {
+    const heap = makeHeap();
+    assert.equal(heap.reap('joining'), false, 'nobody joins');
+    const gone = Heap.attachSync(structuredClone(heap.memory));
+    const number = gone.agent.id;
+    gone.free(gone.malloc(100));
+    gone.detach();
+    const lock = new Int32Array(heap.buffer, heap.imageAddress + lockOffset, 1);
+    const view = new DataView(heap.buffer);
+    // docs/heap-image.md: the table of agents, and an agent's state.
+    const record = Number(view.getBigUint64(heap.imageAddress + 176 + 8 * number, true));
+    const [unused, between] = [0, 2];
+    assert.equal(view.getUint32(record + 44, true), unused);
+    for (const state of [unused, between]) {
+      view.setUint32(record + 44, state, true);
+      Atomics.store(lock, 0, 64 + 1);
+      assert.deepEqual(heap.agents, [heap.agent.id]);
+      assert.equal(heap.reap('joining'), true);
+      assert.equal(Atomics.load(lock, 0), 0);
+      heap.validate();
+      const next = Heap.attachSync(structuredClone(heap.memory));
+      assert.equal(next.agent.id, number, 'the number is free');
+      next.free(next.malloc(100));
+      next.detach();
+    }
+    heap.validate();
+  });
 }
 
 if (can.sendShared) {

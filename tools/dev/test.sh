@@ -157,7 +157,8 @@ test_wasm() {
   for preset in wasm32-shared wasm64; do cmake_build "$preset" || return; done
   js_build || return
   # The README's example of a host is compiled, too.
-  need native
+  need native emscripten
+  emscripten_fetch || return
   node_tests wasm 'modules and guest library' tests/wasm/*.test.mjs
 }
 
