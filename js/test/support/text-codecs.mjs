@@ -10,7 +10,11 @@ export const unitBytes = { ascii: 1, latin1: 1, utf8: 1, utf16: 2, utf32: 4 };
 export const encodings = Object.keys(unitBytes);
 
 /** The code points of a string, lone surrogates among them. */
-export const codesOf = (text) => Array.from(text, (character) => character.codePointAt(0));
+export function codesOf(text) {
+  const codes = [];
+  for (const character of text) codes.push(character.codePointAt(0));
+  return codes;
+}
 
 const isSurrogate = (code) => code >= 0xd800 && code <= 0xdfff;
 
@@ -23,7 +27,10 @@ const encoders = {
   ascii: (code) => [code < 0x80 ? code : 0x3f],
   latin1: (code) => [code < 0x100 ? code : 0x3f],
   utf8: (code) => utf8Bytes(isSurrogate(code) ? fffd : code),
-  utf16: (code, keep) => utf16Units(isSurrogate(code) && !keep ? fffd : code).flatMap(bytesOf[2]),
+  utf16(code, keep) {
+    const [first, second] = utf16Units(isSurrogate(code) && !keep ? fffd : code);
+    return second === undefined ? bytesOf[2](first) : [...bytesOf[2](first), ...bytesOf[2](second)];
+  },
   utf32: (code, keep) => bytesOf[4](isSurrogate(code) && !keep ? fffd : code),
 };
 
@@ -45,7 +52,7 @@ function utf16Units(code) {
 export function encode(text, encoding, keep = false) {
   const bytes = [];
   for (const code of codesOf(text)) for (const byte of encoders[encoding](code, keep)) bytes.push(byte);
-  return Uint8Array.from(bytes);
+  return new Uint8Array(bytes);
 }
 
 /** The index of the first character of a string that an encoding cannot hold; -1 for none. */
