@@ -1,7 +1,7 @@
 // Purpose: malloc and its family, over the guest's heap. Links instead of the C library's.
 // Floor:   door guest.
 // Source:  ISO C23 7.24.3, POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
-#include "heap.hpp"
+#include "setup.hpp"
 
 #if !defined(ALLOT_FREESTANDING) && __has_include(<errno.h>)
 #include <errno.h>
@@ -53,6 +53,13 @@ Granule patiently(Call call) {
     return again(call);
 #endif
   return g;
+}
+
+/// Whether a product has more bits than a size.
+bool overflows(size_t count, size_t size) {
+  if constexpr (sizeof(size_t) == 4) return uint64_t{count} * size >> 32 != 0;
+  // The limit first: a product of two halves cannot overflow, and spares the division.
+  return ((count | size) >> (sizeof(size_t) * 4)) != 0 && size != 0 && count > ~size_t{0} / size;
 }
 
 void* aligned(size_t alignment, size_t size) {
@@ -109,10 +116,14 @@ void free(void* p) {
   (void)heap().deallocate_or(guest::address(p), [p](NativeAddress start) { return free_rest(p, start); });
 }
 
+#ifdef __clang__
+__attribute__((no_builtin("calloc")))  // of malloc and memset
+#endif
 void* calloc(size_t count, size_t size) {
-  return or_errno(guest::is_ready()
-                      ? guest::block(patiently([=] { return heap().allocate_zeroed_raw(count, size); }))
-                      : nullptr);
+  if (overflows(count, size)) return or_errno(nullptr);
+  void* const block = malloc(count * size);
+  if (block) __builtin_memset(block, 0, count * size);
+  return block;
 }
 
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely
@@ -135,9 +146,7 @@ void* realloc(void* p, size_t size) {
 }
 
 void* reallocarray(void* p, size_t count, size_t size) {
-  // The limit first: a product of two halves cannot overflow, and spares the division.
-  if (((count | size) >> (sizeof(size_t) * 4)) != 0 && size != 0 && count > ~size_t{0} / size)
-    return or_errno(nullptr);
+  if (overflows(count, size)) return or_errno(nullptr);
   return realloc(p, count * size);
 }
 

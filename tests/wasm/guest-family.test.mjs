@@ -27,6 +27,10 @@ const builds = {
     flags: ['--target=wasm32-wasi', '-ffreestanding', '-nostdlib', '-DGUEST_FREESTANDING'],
     libraries: ['-lallot-freestanding'],
   },
+  small: {
+    flags: ['--target=wasm32-wasi', '-ffreestanding', '-nostdlib', '-DGUEST_FREESTANDING'],
+    libraries: ['-lallot-small'],
+  },
 };
 
 for (const [name, { flags, libraries }] of Object.entries(builds)) {

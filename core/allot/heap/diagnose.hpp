@@ -29,14 +29,13 @@ class Diagnose : public Requested<Place> {
   }
 
   [[gnu::noinline]] Error diagnose(Address address) const {
-    const auto& h = header();
-    const u64 p = address;
     // The memory's size is asked of the memory itself: bytes that the heap does not have are foreign,
     // bytes that nobody has are wild.
-    auto memory = Base::place().memory;
-    if (p >= memory.bytes()) return Error::wild_address;
-    if (p < h.begin || p >= h.top) return Error::foreign_address;
-    const Granule at = static_cast<Granule>((p - h.origin) >> granule_shift);
+    if (address >> page_shift >= Base::memory_pages()) return Error::wild_address;
+    const Granule at = static_cast<Granule>((address - Base::origin()) >> granule_shift);
+    // (What lies between the heap's top and the end of its last page is reserved, and so foreign, too.)
+    if (address < Base::origin() || at < Base::begin_granule() || at >= header().granules)
+      return Error::foreign_address;
     if (Base::is_free_page(at >> granule_page_shift)) return Error::double_free;
     const Granule start = Base::enclosing_start(at);
     if (start == granule_limit) return Error::foreign_address;

@@ -296,20 +296,23 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   bool records_requested() const { return this->records_sizes(); }
   u64 requested_raw(Granule g) const { return this->requested(g, this->size_at(g)); }
 
-  [[gnu::always_inline]] Granule allocate_raw(u64 size) {
+  template <class Size>
+  [[gnu::always_inline]] Granule allocate_raw(Size size) {
     if (!ready()) [[unlikely]]
       return Base::failure(Error::not_attached);
     return place_raw(size);
   }
 
-  /// allocate_raw for any size, not fast for short ones.
-  [[gnu::always_inline]] Granule allocate_sized(u64 size) {
+  /// allocate_raw for any size, not fast for short ones. (`Size` here and below: as long as the caller's sizes are.)
+  template <class Size>
+  [[gnu::always_inline]] Granule allocate_sized(Size size) {
     if (!ready()) [[unlikely]]
       return Base::failure(Error::not_attached);
     return this->returned(place_sized(size));
   }
 
-  [[gnu::always_inline]] Granule place_raw(u64 size) {
+  template <class Size>
+  [[gnu::always_inline]] Granule place_raw(Size size) {
     if (size > Base::tiny_max * granule_bytes) [[unlikely]]
       return this->returned(place_sized(size));
     Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
@@ -317,7 +320,8 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
       return this->returned(place_sized(size));
     return this->place_block(c);
   }
-  [[gnu::noinline]] Granule place_sized(u64 size) {
+  template <class Size>
+  [[gnu::noinline]] Granule place_sized(Size size) {
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule g = this->place_slow(granules_for(size));
     if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
@@ -439,11 +443,15 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   }
 
   /// allocate_raw, once: for callers that are not hot themselves.
-  [[gnu::noinline]] Granule allocate_call(u64 size) {
+  template <class Size>
+  [[gnu::noinline]] Granule allocate_call(Size size) {
     return small_code ? allocate_sized(size) : allocate_raw(size);
   }
   /// The same for a block that is not returned yet.
-  Granule place_call(u64 size) { return place_sized(size); }
+  template <class Size>
+  Granule place_call(Size size) {
+    return place_sized(size);
+  }
 
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
@@ -454,15 +462,18 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     return g;
   }
 
-  [[gnu::noinline]] Granule allocate_aligned_raw(u64 alignment, u64 size) {
-    if (!is_power_of_two(alignment) || alignment >= Base::address_limit)
+  template <class Size>
+  [[gnu::noinline]] Granule allocate_aligned_raw(Size alignment, Size size) {
+    if (!is_power_of_two(alignment) || u64{alignment} >= Base::address_limit)
       return Base::failure(Error::invalid_alignment);
     if (alignment <= granule_bytes) return allocate_call(size);
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
     const Granule c = granules_for(size);
     const Granule extra = static_cast<Granule>(alignment >> granule_shift) - 1;
     if (c > granule_limit - extra) return Base::failure(Error::size_too_large);
-    if constexpr (Base::shared) return this->returned(place_aligned_shared(alignment, size, c, c + extra));
+    // Below address_limit.
+    const Address unit = static_cast<Address>(alignment);
+    if constexpr (Base::shared) return this->returned(place_aligned_shared(unit, size, c, c + extra));
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     // The padding is cut off again at once and was never live to anybody: it counts neither against the
     // quota nor as peak.
@@ -470,7 +481,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     const u32 peak = this->agent().peak;
     this->header().quota = ~u64{0};
     Granule g = this->place_slow(c + extra);
-    if (!Base::failed(g)) g = cut_to_alignment(g, alignment, c);
+    if (!Base::failed(g)) g = cut_to_alignment(g, unit, c);
     const u32 live = this->live_granules();
     this->agent().peak = live > peak ? live : peak;
     this->header().quota = quota;
@@ -480,7 +491,8 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     return g;
   }
 
-  [[gnu::noinline]] Granule reallocate_raw(Address p, u64 size) {
+  template <class Size>
+  [[gnu::noinline]] Granule reallocate_raw(Address p, Size size) {
     if (!ready()) return Base::failure(Error::not_attached);
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return g;
@@ -560,7 +572,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
 
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live
   /// to anybody: who dies in here leaves one block at most, and says which.
-  Granule place_aligned_shared(u64 alignment, u64 size, Granule c, Granule most) {
+  Granule place_aligned_shared(Address alignment, u64 size, Granule c, Granule most) {
     if (!ready()) return Base::failure(Error::not_attached);
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     auto& a = this->agent();
@@ -570,8 +582,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     Granule g = this->place_slow(most);
     if (!Base::failed(g)) {
       Granule n = this->size_at(g);
-      const Granule head = static_cast<Granule>(
-          (round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
+      const Granule head = granules_to(g, alignment);
       if (head != 0) {
         this->cut(g, n, head);
         this->clear_bit(g, page_record::live);
@@ -593,7 +604,8 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   }
 
   /// Another agent's block stays where it is if it has the right length; else it moves to this agent's memory.
-  Granule reallocate_remotely(Granule g, Granule n, Granule c, u64 size) {
+  template <class Size>
+  Granule reallocate_remotely(Granule g, Granule n, Granule c, Size size) {
     const bool fits = c <= n;
     if (fits && n <= this->slack_limit(c) && !this->records_sizes()) return g;
     const Granule to = place_call(size);
@@ -605,17 +617,21 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   }
 
   /// Granules of a block for `size` bytes, which is at most address_limit.
-  Granule granules_for(u64 size) const {
+  template <class Size>
+  Granule granules_for(Size size) const {
     const Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
     // See requested.hpp: a slack of 16 needs two granules.
     return c != 0 ? c : this->records_sizes() ? 2 : 1;
   }
 
+  /// How far the first multiple of `alignment` is from `g`.
+  Granule granules_to(Granule g, Address alignment) const {
+    return static_cast<Granule>((Address{0} - this->address_of(g) & (alignment - 1)) >> granule_shift);
+  }
   /// Cuts the live block at `g` to an aligned one of c granules; returns where that begins.
-  Granule cut_to_alignment(Granule g, u64 alignment, Granule c) {
+  Granule cut_to_alignment(Granule g, Address alignment, Granule c) {
     Granule n = this->size_at(g);
-    const Granule head = static_cast<Granule>(
-        (round_up(this->address_of(g), alignment) - this->address_of(g)) >> granule_shift);
+    const Granule head = granules_to(g, alignment);
     if (head != 0) {
       cut_live(g, n, head);
       g += head;
@@ -651,22 +667,13 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   /// Makes the live block at `g` at least c granules long if what follows it is free.
   bool extend_in_place(Granule g, Granule n, Granule c) {
     const Granule end = g + n;
-    const Granule needed = c - n;
-    // A look first: nothing may change if it is not enough. Few free blocks follow each other.
-    Granule found = 0;
-    while (found < needed && this->has_next(end + found)) {
-      const Granule at = end + found;
-      if (at == this->agent().run_begin)
-        found += this->agent().run_end - at;
-      else if (this->is_free(at))
-        found += this->size_at(at);
-      else
-        break;
-    }
-    if (found < needed || !this->within_quota(needed)) return false;
+    // A look first: most of the time it is not enough, and what is there can stay as it is.
+    if (!small_code && !follow_free(end, c - n)) return false;
     this->clear_words(g, n);
     const Granule whole = n + this->absorb_above(end);
-    const Granule keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
+    Granule keep = n;
+    if (whole >= c && this->within_quota(c - n))
+      keep = whole <= this->slack_limit(c) && this->within_quota(whole - n) ? whole : c;
     this->note_peak(keep - n);
     this->note_live(keep - n);
     if (keep != whole) {
@@ -675,7 +682,21 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     } else {
       this->set_words(g, whole);
     }
-    return true;
+    return keep != n;
+  }
+  /// Whether at least `needed` free granules begin at `end`, where a block ends. Few free blocks follow each other.
+  bool follow_free(Granule end, Granule needed) const {
+    Granule found = 0;
+    while (found < needed && this->has_next(end + found)) {
+      const Granule at = end + found;
+      if (at == this->agent().run_begin)
+        found += this->agent().run_end - at;
+      else if (this->is_free(at))
+        found += this->size_at(at);
+      else
+        return false;
+    }
+    return found >= needed;
   }
 };
 

@@ -13,15 +13,16 @@ template <class Place, bool stateless = Place::stateless>
 class Handle {
  public:
   constexpr Handle() = default;
-  constexpr Handle(Place place, RecordRef image) : place_(place), image_(image) {}
-  RecordRef image() const { return image_; }
+  constexpr Handle(Place place, RecordRef image)
+      : place_(place), image_(static_cast<typename Place::Ref>(image)) {}
+  typename Place::Ref image() const { return image_; }
 
  protected:
   const Place& place() const { return place_; }
 
  private:
   [[no_unique_address]] Place place_;
-  RecordRef image_ = 0;
+  typename Place::Ref image_ = 0;
 };
 
 /// In a wasm module, where the place is known, the object IS the image: `this` is its address. No member
@@ -29,7 +30,13 @@ class Handle {
 template <class Place>
 class Handle<Place, true> {
  public:
-  RecordRef image() const { return static_cast<RecordRef>(reinterpret_cast<uintptr_t>(this)); }
+  typename Place::Ref image() const {
+    // Traits may say where the only image lies: `this` is passed on for nothing then, which compilers find out.
+    if constexpr (requires { Place::Traits::image(); })
+      return static_cast<typename Place::Ref>(reinterpret_cast<uintptr_t>(Place::Traits::image()));
+    else
+      return static_cast<typename Place::Ref>(reinterpret_cast<uintptr_t>(this));
+  }
 
  protected:
   static constexpr Place place() { return Place{}; }
@@ -40,6 +47,7 @@ template <class Place>
 class Image : public Handle<Place> {
  public:
   using Address = typename Place::Address;
+  using Ref = typename Place::Ref;
   using Header = typename Place::Access::Header;
   using Agent = typename Place::Access::Agent;
   using Pointer = typename Place::Access::Pointer;
@@ -57,12 +65,15 @@ class Image : public Handle<Place> {
 
   Pointer at(RecordRef ref) const { return place().record_at(ref); }
   Header& header() const {
-    return *reinterpret_cast<Header*>(place().record_base() + static_cast<uintptr_t>(image()));
+    if constexpr (requires { Place::Traits::image(); })
+      return *reinterpret_cast<Header*>(Place::Traits::image());
+    else
+      return *reinterpret_cast<Header*>(place().record_base() + static_cast<uintptr_t>(image()));
   }
   /// Ref of this agent's record. It follows the header unless there are others.
-  RecordRef agent_ref() const {
+  Ref agent_ref() const {
     if constexpr (shared)
-      return place().agent_ref();
+      return static_cast<Ref>(place().agent_ref());
     else
       return image() + sizeof(Header);
   }
@@ -108,7 +119,7 @@ class Image : public Handle<Place> {
     // FNV-1a's multiply-and-xor over words instead of bytes (Fowler, Noll, Vo, 1991): it has to
     // notice damage, not withstand an attacker, and runs whenever the heap grows.
     u64 hash = image_seal;
-    for (RecordRef ref = image(); ref < image() + offsetof(allot::Header, checksum); ref += 8) {
+    for (Ref ref = image(); ref < image() + offsetof(allot::Header, checksum); ref += 8) {
       hash = (hash ^ load<u64>(at(ref))) * 0x100000001B3ull;
       hash ^= hash >> 29;
     }

@@ -29,9 +29,11 @@ struct PlainRecords {
 };
 
 /// Records in the managed memory itself: whoever has the memory has the heap.
+/// (A place's `Ref` is as long as a RecordRef needs to be there.)
 template <ManagedMemory Memory_, class Address_, class Traits_ = AllTraits>
 struct Inside {
   using Address = Address_;
+  using Ref = Address_;
   using Traits = Traits_;
   using Access = PlainRecords;
   static constexpr bool inside = true;
@@ -50,6 +52,7 @@ struct Inside {
 template <ManagedMemory Memory_, ManagedMemory Records, class Address_, class Traits_ = AllTraits>
 struct Outside {
   using Address = Address_;
+  using Ref = RecordRef;
   using Traits = Traits_;
   using Access = PlainRecords;
   static constexpr bool inside = false;

@@ -287,6 +287,7 @@ template <ManagedMemory Memory_, class Address_, class Wait_, class Traits_ = Sh
           class Steps = NoSteps>
 struct SharedInside {
   using Address = Address_;
+  using Ref = Address_;
   using Traits = Traits_;
   using Access = SharedRecords<Steps>;
   using Wait = Wait_;
@@ -319,6 +320,7 @@ struct SharedInside {
 template <ManagedMemory Memory_, class Address_, class Wait_, class State, class Traits_ = SharedTraits>
 struct SharedModule {
   using Address = Address_;
+  using Ref = Address_;
   using Traits = Traits_;
   using Access = SharedRecords<>;
   using Wait = Wait_;

@@ -35,21 +35,22 @@ class Bins : public Hints<Place> {
         : at_(heap.word_at(first_word(g))),
           divided_(small_code || (first_word(g) & 127) > 125),
           heap_(heap),
-          first_(first_word(g)) {}
-    [[gnu::always_inline]] u32 next() const { return load<u32>(at_); }
+          g_(g) {}
+    [[gnu::always_inline]] u32 next() const { return load<u32>(address(0)); }
     [[gnu::always_inline]] u32 length() const { return load<u32>(address(1)); }
     [[gnu::always_inline]] u32 previous() const { return load<u32>(address(2)); }
-    [[gnu::always_inline]] void set_next(u32 link) const { store<u32>(at_, link); }
+    [[gnu::always_inline]] void set_next(u32 link) const { store<u32>(address(0), link); }
     [[gnu::always_inline]] void set_previous(u32 link) const { store<u32>(address(2), link); }
 
    private:
     [[gnu::always_inline]] Pointer address(u32 index) const {
-      return divided_ ? heap_.word_at(first_ + index) : at_ + index * 4;
+      if (small_code || (index != 0 && divided_)) return heap_.own_word_at(g_, index);
+      return at_ + index * 4;
     }
     Pointer at_;
     bool divided_;
     const Bins& heap_;
-    Granule first_;
+    Granule g_;
   };
 
   [[gnu::noinline]] void bin_insert(Granule g, Granule n) {
@@ -104,6 +105,13 @@ class Bins : public Hints<Place> {
 
   /// The first bin at or above `bin` that holds a block, or bin_count.
   u32 next_bin(u32 bin) const {
+    if (small_code) {
+      // A word for two octaves.
+      const auto words = Base::at(Base::agent_ref() + offsetof(Agent, bins));
+      for (; bin < bin_count; bin = (bin | 31) + 1)
+        if (const u32 here = load<u32>(words + bin / 32 * 4) >> bin % 32) return bin + lowest_bit(here);
+      return bin_count;
+    }
     const auto& a = agent();
     u32 octave = bin / bins_per_octave;
     if (octave >= bin_octaves) return bin_count;
@@ -135,7 +143,7 @@ class Bins : public Hints<Place> {
         if (length >= c && length < best_length) {
           best = link - 1;
           best_length = length;
-          if (length <= enough || Base::exact()) break;
+          if (small_code || length <= enough || Base::exact()) break;
         }
         link = node.next();
       }

@@ -61,18 +61,22 @@ class Bitmaps : public Image<Place> {
       return header().flags & image_flag::record_sizes;
   }
 
-  u64 record_word(Granule g, u32 bitmap) const {
-    return load<u64>(record_of(g) + bitmap + (bit_byte(g) & ~7u));
+  /// Ref of the byte with the start bit of a granule; its other bits lie at fixed distances behind it.
+  ALLOT_ONCE_IF_SMALL Address start_ref(Granule g) const {
+    return Base::record_ref(g >> granule_page_shift) + bit_byte(g);
   }
+  Pointer start_at(Granule g) const { return Base::at(start_ref(g)); }
+
+  u64 record_word(Granule g, u32 bitmap) const { return load<u64>(start_at(g & ~63u) + bitmap); }
   ALLOT_ONCE_IF_SMALL bool bit(Granule g, u32 bitmap) const {
-    return load<u8>(record_of(g) + bitmap + bit_byte(g)) >> (g & 7) & 1;
+    return load<u8>(start_at(g) + bitmap) >> (g & 7) & 1;
   }
   ALLOT_ONCE_IF_SMALL void set_bit(Granule g, u32 bitmap) {
-    const auto at = record_of(g) + bitmap + bit_byte(g);
+    const auto at = start_at(g) + bitmap;
     store<u8>(at, static_cast<u8>(load<u8>(at) | 1u << (g & 7)));
   }
   ALLOT_ONCE_IF_SMALL void clear_bit(Granule g, u32 bitmap) {
-    const auto at = record_of(g) + bitmap + bit_byte(g);
+    const auto at = start_at(g) + bitmap;
     store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
   }
   /// Sets start bits from `g` on, bit 0 = g: at most 57, within one page.
@@ -84,17 +88,16 @@ class Bitmaps : public Image<Place> {
   bool is_live(Granule g) const { return bit(g, page_record::live); }
 
   /// Start bits from `g` on, bit 0 = g: at least 57 of them, fewer at the end of a page, then zeros.
-  u64 starts_from(Granule g) const {
-    return load<u64>(record_of(g) + page_record::start + bit_byte(g)) >> (g & 7);
-  }
+  u64 starts_from(Granule g) const { return load<u64>(start_at(g) + page_record::start) >> (g & 7); }
 
   /// The 32-bit words of live bits that a long block at `g` uses: word + 0 next, + 1 length, + 2
   /// previous. They begin at least two granules after g, so that the kind of an extent stays readable.
   static constexpr Granule first_word(Granule g) { return ((g + 1) >> 5) + 1; }
   /// The last word wholly inside a block that ends before `end`.
   static constexpr Granule last_word(Granule end) { return (end >> 5) - 1; }
-  ALLOT_ONCE_IF_SMALL Pointer word_at(Granule word) const {
-    return record_of(word << 5) + page_record::live + (word & 127) * 4;
+  ALLOT_ONCE_IF_SMALL Pointer word_at(Granule word) const { return start_at(word << 5) + page_record::live; }
+  ALLOT_ONCE_IF_SMALL Pointer own_word_at(Granule g, u32 index) const {
+    return word_at(first_word(g) + index);
   }
   u32 word(Granule index) const { return load<u32>(word_at(index)); }
   void set_word(Granule index, u32 value) { store<u32>(word_at(index), value); }
@@ -102,7 +105,7 @@ class Bitmaps : public Image<Place> {
   /// Whether the page after the one that holds g - 1 continues it: it is managed and has the same owner.
   bool page_continues(Granule first_of_page) const {
     if (first_of_page >= header().granules) return false;
-    const auto next = record_of(first_of_page);
+    const auto next = start_at(first_of_page);
     if constexpr (Base::shared) {
       if (owner_of(next) != owner_of(record_of(first_of_page - 1))) return false;
     }
@@ -142,15 +145,12 @@ class Bitmaps : public Image<Place> {
     Granule from = g + 1;
     while (from < end) {
       if ((from & (granules_per_page - 1)) == 0 && !page_continues(from)) return from;
-      // One byte-aligned load sees 57 to 64 bits; near a page's end the zero word follows.
-      const u64 bits = starts_from(from);
+      const u64 bits = record_word(from, page_record::start) >> (from & 63);
       if (bits) {
         const Granule found = from + lowest_bit(bits);
         return found < end ? found : end;
       }
-      const Granule seen = from + 64 - (from & 7);
-      const Granule page_end = (from | (granules_per_page - 1)) + 1;
-      from = seen < page_end ? seen : page_end;
+      from = (from | 63) + 1;
     }
     return end;
   }
@@ -171,7 +171,7 @@ class Bitmaps : public Image<Place> {
 
   [[gnu::noinline]] Granule size_slow(Granule g) const {
     const u32 byte = bit_byte(g);
-    if (byte < granules_per_page / 8 - 24) [[likely]] {
+    if (!small_code && byte < granules_per_page / 8 - 24) [[likely]] {
       const Granule n = size_within_page(record_of(g), g);
       return n != 0 ? n : length_of_long(g);
     }
@@ -214,7 +214,7 @@ class Bitmaps : public Image<Place> {
       return next_start(g, most) - g;
     }
     if (g == agent().run_begin) return agent().run_end - g;
-    const u32 length = word(first_word(g) + 1);
+    const u32 length = load<u32>(own_word_at(g, 1));
     return length != 0 ? length : 1;
   }
 

@@ -27,7 +27,6 @@ class Create : public Growth<Place> {
   using Base::agent;
   using Base::at;
   using Base::header;
-  using Base::make;
   using Base::place;
 
  public:
@@ -49,9 +48,9 @@ class Create : public Growth<Place> {
     // What lies between a page's start and the span must be long enough to be marked as not ours.
     begin = first_usable(begin);
     if (begin >= end) return Error::invalid_span;
-    const u64 origin = round_down(begin, page_bytes);
+    const Address origin = static_cast<Address>(round_down(begin, page_bytes));
     // The granules of the first page below `begin` belong to no block: no bit of theirs is ever set.
-    const Granule first = static_cast<Granule>((begin - origin) >> granule_shift);
+    const Granule first = static_cast<Granule>((static_cast<Address>(begin) - origin) >> granule_shift);
     end = round_down(end, granule_bytes);
     const u64 short_of_page = round_up(end, page_bytes) - end;
     if (short_of_page != 0 && short_of_page < reserved_min * granule_bytes)
@@ -68,20 +67,21 @@ class Create : public Growth<Place> {
     constexpr u32 first_records = 2;
     const u64 image_bytes = records_at + first_records * record_bytes;
     const Granule image = Place::inside ? Base::granules_of(image_bytes) : 0;
-    const u32 pages = Base::pages_of(u64{first} + image + 1);
-    const u64 first_top = origin + (u64{pages} << page_shift);
+    const u32 pages = Base::pages_for(first + image + 1);
     if (begin + u64{image} * granule_bytes >= end) return Error::invalid_span;
 
     u64 owned = place().memory.bytes();
-    if (owned < first_top) {
-      const u64 missing = first_top - round_down(owned, page_bytes);
-      if (!place().memory.grow(missing >> page_shift)) return Error::out_of_memory;
-      owned = first_top;
+    const u32 have = static_cast<u32>(owned >> page_shift);
+    const u32 need = static_cast<u32>(origin >> page_shift) + pages;
+    if (have < need) {
+      if (!place().memory.grow(need - have)) return Error::out_of_memory;
+      owned = u64{need} << page_shift;
     }
     if (!Place::inside) {
-      const u64 have = place().record_memory_bytes();
-      const u64 need = Base::image() + image_bytes;
-      if (need > have && !place().grow_records((need - have + page_bytes - 1) >> page_shift))
+      const u64 bytes = place().record_memory_bytes();
+      const u64 end_of_image = Base::image() + image_bytes;
+      if (end_of_image > bytes &&
+          !place().grow_records((end_of_image - bytes + page_bytes - 1) >> page_shift))
         return Error::out_of_memory;
     }
     Base::clear_records(Base::image(), image_bytes);
@@ -120,22 +120,7 @@ class Create : public Growth<Place> {
     a.id = 0;
     a.state = 1;
 
-    for (u32 page = 0; page < pages; ++page) Base::map_page(page, Base::next_record());
-    h.granules = pages << granule_page_shift;
-    Granule last = h.granules;
-    if (first_top > end) {
-      last = static_cast<Granule>((end - origin) >> granule_shift);
-      make(last, h.granules - last, BlockKind::reserved);
-    }
-    h.top = origin + (u64{last} << granule_shift);
-    if (image != 0) {
-      make(first, image, BlockKind::metadata);
-      h.metadata_bytes = u64{image} << granule_shift;
-    }
-    h.managed_bytes = u64{last - first} << granule_shift;
-    make(first + image, last - first - image, BlockKind::free);
-    Base::file(first + image, last - first - image);
-    Base::seal();
+    Base::add_pages(pages, first, first, image);
     return Error::none;
   }
 };

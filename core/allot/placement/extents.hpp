@@ -58,8 +58,8 @@ class Extents : public Bitmaps<Place> {
   /// Takes the words out of a block, whose length is then told by the next start bit alone.
   [[gnu::noinline]] void clear_words(Granule g, Granule n) {
     if (n <= small_max) return;
-    set_word(Base::first_word(g), 0);
-    set_word(Base::first_word(g) + 2, 0);
+    store<u32>(Base::own_word_at(g, 0), 0);
+    store<u32>(Base::own_word_at(g, 2), 0);
     set_lengths(g, n, 0);
   }
   /// Writes its length again after the block has got another end.
@@ -99,7 +99,10 @@ class Extents : public Bitmaps<Place> {
   bool run_exists() const { return agent().run_begin != agent().run_end; }
 
   Granule begin_granule() const {
-    return static_cast<Granule>((header().begin - header().origin) >> granule_shift);
+    if constexpr (Place::inside && Place::Access::trusted)
+      return static_cast<Granule>((Base::image() - Base::origin()) >> granule_shift);
+    else
+      return static_cast<Granule>((header().begin - header().origin) >> granule_shift);
   }
 
   ALLOT_ONCE_IF_SMALL bool has_next(Granule end) const {
@@ -112,12 +115,13 @@ class Extents : public Bitmaps<Place> {
         return false;
     }
     return g != begin_granule() &&
-           ((g & (granules_per_page - 1)) != 0 || load<u32>(record_of(g - 1) + page_record::flags) == 0);
+           ((g & (granules_per_page - 1)) != 0 ||
+            load<u32>(Base::start_at(g - granules_per_page) + page_record::flags) == 0);
   }
 
  private:
   ALLOT_ONCE_IF_SMALL void set_lengths(Granule g, Granule n, u32 value) {
-    set_word(Base::first_word(g) + 1, value);
+    store<u32>(Base::own_word_at(g, 1), value);
     if (n >= footer_min) set_word(Base::last_word(g + n), value);
   }
 };

@@ -16,6 +16,7 @@ class Growth : public Records<Place> {
   using Base = Records<Place>;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Ref;
 
  protected:
   using Base::agent;
@@ -25,32 +26,36 @@ class Growth : public Records<Place> {
   using Base::limit;
   using Base::make;
   using Base::map_page;
-  using Base::mapped_end;
   using Base::page_count;
   using Base::pages_of;
   using Base::place;
   using Base::record_granules;
-  using Base::record_of;
+  using Base::size_at;
 
   /// Pages by which the heap grows for the sake of c granules: a part of itself, so that growing often
   /// does not cost more than what is put into it.
   u32 step_for(Granule c) const {
-    const u32 needed = pages_of(c);
+    const u32 needed = Base::pages_for(c);
     const u32 part = page_count() >> Base::step_shift();
     return needed > part ? needed : part + (part == 0);
   }
 
-  /// Takes memory until a free block of `c` granules ends where the heap ends. Returns false when the
-  /// memory or a limit refuses; nothing has changed then (memory that was the heap's to take but not
-  /// taken yet may have been).
+  /// Takes memory, most of the time so much that a free block of `c` granules ends where the heap ends then; call it
+  /// until one does. Returns false when the memory or a limit refuses; nothing has changed then.
   [[gnu::noinline]] bool extend(Granule c) {
-    merge_tail();
-    const Granule tail = tail_free();
+    const Granule tail = merge_tail();
+    u32 gap = 0;
+    if (place().memory.bytes() != header().owned_end) {
+      // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
+      if (take_available()) return true;
+      gap = foreign_pages();
+    }
     const Granule missing = c > tail ? c - tail : 1;
-    const u32 needed = pages_of(missing);
-    const u32 step = step_for(missing);
-    if (take_pages(step, c)) return true;
-    return step != needed && take_pages(needed, c);
+    const u32 needed = Base::pages_for(missing);
+    for (u32 pages = step_for(missing);; pages = needed) {
+      if (take_pages_behind(gap, ~u32{0}, pages, c, 0)) return true;
+      if (pages == needed) return false;
+    }
   }
 
   /// Takes memory up to the granule `to`, which lies above what the heap has, and leaves it free up to there:
@@ -60,9 +65,10 @@ class Growth : public Records<Place> {
     if (place().memory.bytes() > header().owned_end &&
         header().origin + (u64{to} << granule_shift) > header().owned_end)
       return false;
-    merge_tail();
+    const Granule tail = merge_tail();
     const Granule from = header().granules;
-    return take_pages(pages_of(to - from), to - from + tail_free(), to);
+    return take_pages_behind(0, place().memory.bytes() == header().owned_end ? ~u32{0} : available_pages(),
+                             pages_of(to - from), to - from + tail, to);
   }
 
   /// Makes the memory `pages` pages larger, all of them the heap's to take. Error: out_of_memory, when
@@ -81,31 +87,32 @@ class Growth : public Records<Place> {
     }
     // Behind what somebody else has grown: the heap must take them now to know that they are its own.
     const u32 count = static_cast<u32>(pages);
-    return take_pages_behind(take_available(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
+    take_available();
+    return take_pages_behind(foreign_pages(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
   }
 
   /// Larger hint stacks for a heap that has grown: 1.4 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     // Policy exact has none; and in a small heap larger ones would only part its free memory.
-    if (old_cap == 0 || page_count() < 2 * first_hint_cap) return;
+    if (Base::exact() || page_count() < 2 * first_hint_cap) return;
     u32 cap = old_cap;
     while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
     if (cap == old_cap) return;
-    const RecordRef to = take_records(hint_bytes(cap, sizeof(Address)));
+    const Ref to = take_records(hint_bytes(cap, sizeof(Address)));
     if (to == 0) return;
-    const RecordRef from = agent().hints;
+    const Ref from = static_cast<Ref>(agent().hints);
     // What the old stacks hold is found again by the next sweep.
     Base::make_stacks(to, cap);
     // The first stacks are part of the image's own extent; later ones are extents and can be given back.
     if constexpr (Place::inside) {
-      if (old_cap != first_hint_cap) give_back_records(from, hint_bytes(old_cap, sizeof(Address)));
+      if (old_cap != first_hint_cap) give_back_records(from);
     }
     Base::seal();
   }
 
   /// Image outside: `bytes` more records from their own memory, zeroed; 0 when it refuses.
-  RecordRef take_outside(u64 bytes) {
+  Ref take_outside(u64 bytes) {
     const RecordRef ref = header().records_top;
     const u64 end = ref + round_up(bytes, granule_bytes);
     const u64 have = place().record_memory_bytes();
@@ -117,195 +124,209 @@ class Growth : public Records<Place> {
 
   /// Room for records: from their own memory, or a metadata extent cut from what is free now (the heap
   /// never grows for it here). Zeroed. 0 when there is none.
-  RecordRef take_records(u64 bytes) {
+  Ref take_records(Ref bytes) {
     if constexpr (!Place::inside) {
       return take_outside(bytes);
     } else {
       const Granule n = record_granules(bytes);
-      const u64 found = Base::bin_find(n, 8);
-      Granule g = static_cast<Granule>(found);
-      if (found != 0) {
-        const Granule have = static_cast<Granule>(found >> 32);
-        Base::bin_remove(g, have);
-        Base::clear_words(g, have);
-        if (have != n) {
-          make(g + n, have - n, BlockKind::free);
-          Base::file(g + n, have - n);
-        }
-      } else {
-        auto& a = agent();
-        if (!Base::run_exists() || a.run_end - a.run_begin <= n + small_max) return 0;
-        g = a.run_begin;
-        a.run_begin = g + n;
-        Base::set_bit(g + n, page_record::start);
-      }
-      make(g, n, BlockKind::metadata);
-      header().metadata_bytes += u64{n} << granule_shift;
-      const RecordRef ref = Base::address_of(g);
-      clear_records(ref, u64{n} << granule_shift);
-      return ref;
+      const Granule g = find_room(n, granule_limit);
+      return g != 0 ? take_room(g, n) : 0;
     }
   }
 
   /// Free granules that end where the heap ends, as one block or run.
   Granule tail_free() const {
     const Granule end = header().granules;
-    if (header().top != mapped_end() || !Base::has_previous(end)) return 0;
+    if (!Base::has_previous(end)) return 0;
     const Granule last = Base::previous_start(end);
-    return last == agent().run_begin || Base::is_free(last) ? end - last : 0;
+    return Base::kind_at(last) == BlockKind::free ? end - last : 0;
   }
 
  private:
-  void give_back_records(RecordRef ref, u64 bytes) {
-    const Granule n = record_granules(bytes);
-    const Granule g = static_cast<Granule>((ref - header().origin) >> granule_shift);
-    header().metadata_bytes -= u64{n} << granule_shift;
+  // --- Records inside -----------------------------------------------------------------------------
+
+  /// Where n granules of records may lie in what is free, but not in the block that ends at `end`; or 0, where
+  /// the image lies or nothing.
+  Granule find_room(Granule n, Granule end) const {
+    Granule g;
+    Granule room_end;
+    if (const u64 found = Base::bin_find(n, 8)) {
+      g = static_cast<Granule>(found);
+      room_end = g + static_cast<Granule>(found >> 32);
+    } else {
+      g = agent().run_begin;
+      room_end = agent().run_end;
+      // Without a run both are equal.
+      if (room_end - g <= n + small_max) return 0;
+    }
+    return room_end == end ? 0 : g;
+  }
+
+  /// Makes the first n granules there records, all of them zero.
+  Ref take_room(Granule g, Granule n) {
+    if (g == agent().run_begin) {
+      agent().run_begin = g + n;
+      Base::set_bit(g + n, page_record::start);
+    } else {
+      const Granule have = size_at(g);
+      Base::bin_remove(g, have);
+      if (have != n) {
+        Base::cut(g, have, n);
+        Base::file(g + n, have - n);
+      }
+    }
+    const Ref ref = Base::address_of(g);
+    clear_records(ref, Ref{n} << granule_shift);
+    make_metadata(g, n);
+    return ref;
+  }
+  void make_metadata(Granule g, Granule n) {
+    make(g, n, BlockKind::metadata);
+    header().metadata_bytes += Ref{n} << granule_shift;
+  }
+
+  void give_back_records(Ref ref) {
+    const Granule g = static_cast<Granule>((ref - Base::origin()) >> granule_shift);
+    const Granule n = size_at(g);
+    header().metadata_bytes -= Ref{n} << granule_shift;
     // Without its mark it is a free block.
     Base::clear_bit(g + 1, page_record::live);
     Base::release(g, n);
   }
 
-  /// Merges the free blocks at the heap's end, to which new memory will be added.
-  void merge_tail() {
-    const Granule end = header().granules;
-    if (tail_free() == 0) return;
-    const Granule last = Base::previous_start(end);
-    if (last == agent().run_begin) return;
-    Base::unfile(last, end - last);
-    Base::merge_around(last, end - last);
+  // --- Growing ------------------------------------------------------------------------------------
+
+  /// Merges the free blocks at the heap's end, to which new memory will be added. Returns their granules.
+  Granule merge_tail() {
+    const Granule n = tail_free();
+    const Granule last = header().granules - n;
+    // In small code only short blocks can have free neighbours.
+    if (small_code || n == 0 || last == agent().run_begin) return n;
+    Base::unfile(last, n);
+    Base::merge_around(last, n);
+    return tail_free();
   }
 
-  /// Bytes of records that `pages` more pages behind a gap of `gap` pages still lack: a larger map, then
-  /// page records. Half as many records as there are pages are made in advance: each time new records
-  /// have to lie in new memory, they cut it off from the free memory before it.
-  u64 map_deficit(u64 pages) const {
+  /// Entries of a larger map for `pages` more pages; 0: it is large enough.
+  u32 map_deficit(u32 pages) const {
     const auto& h = header();
-    const u64 needed = page_count() + pages;
+    const u32 needed = page_count() + pages;
     if (needed <= h.page_map_capacity) return 0;
-    u64 capacity = u64{h.page_map_capacity} * 2;
-    if (capacity < needed + needed / 8) capacity = needed + needed / 8;
-    return round_up(capacity * sizeof(Address), granule_bytes);
-  }
-  u64 pool_deficit(u64 records, u32 spare) const {
-    const auto& h = header();
-    if (records <= h.pool_count) return 0;
-    return (records - h.pool_count + spare) * h.record_bytes;
+    const u32 capacity = h.page_map_capacity * 2;
+    const u32 ample = needed + needed / 8;
+    // Whole granules of them.
+    return static_cast<u32>(round_up(capacity < ample ? ample : capacity, granule_bytes / sizeof(Address)));
   }
 
-  /// Whether take_records would find room without cutting into the free memory at the heap's end,
-  /// which growth is about to make longer.
-  bool has_room_for_records(u64 bytes) const {
-    if constexpr (!Place::inside) return true;
-    const Granule n = record_granules(bytes);
-    const u64 found = Base::bin_find(n, 8);
-    if (found != 0)
-      return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) != header().granules;
-    const auto& a = agent();
-    return Base::run_exists() && a.run_end - a.run_begin > n + small_max && a.run_end != header().granules;
-  }
-
-  void adopt_records(RecordRef ref, u64 map_bytes, u64 pool_bytes) {
+  /// New records: a map first, if it has entries, and then page records for the pool.
+  void adopt_records(Ref ref, u32 entries, u32 records) {
     auto& h = header();
-    if (map_bytes != 0) {
-      const u32 count = page_count();
-      for (u32 page = 0; page < count; ++page)
-        store<Address>(at(ref) + static_cast<uintptr_t>(page) * sizeof(Address),
-                       load<Address>(at(h.page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
+    if (entries != 0) {
+      if constexpr (Place::inside && Place::Access::trusted) {
+        place().memory.copy(ref, h.page_map, page_count() * sizeof(Address));
+      } else {
+        for (u32 page = 0; page < page_count(); ++page)
+          store<Address>(at(ref) + static_cast<uintptr_t>(page) * sizeof(Address),
+                         load<Address>(at(h.page_map) + static_cast<uintptr_t>(page) * sizeof(Address)));
+      }
       h.page_map = ref;
-      h.page_map_capacity = static_cast<u32>(map_bytes / sizeof(Address));
+      h.page_map_capacity = entries;
     }
-    const u32 each = h.record_bytes;
-    Base::require(each != 0);
-    add_to_pool(ref + map_bytes, pool_bytes / each);
-  }
-
-  /// Grows the heap by at least `pages` pages, and enough of them that `c` granules are free at its end.
-  bool take_pages(u32 pages, Granule c, Granule clear = 0) {
-    if (place().memory.bytes() == header().owned_end) return take_pages_behind(0, ~u32{0}, pages, c, clear);
-    // Somebody else grew the memory: what they took is theirs, and lies behind what is ours.
-    const u32 available = available_pages();
-    if (pages <= available && take_pages_behind(0, available, pages, c, clear)) return true;
-    return clear == 0 && take_pages_behind(take_available(), ~u32{0}, pages, c, 0);
+    add_to_pool(ref + entries * static_cast<Ref>(sizeof(Address)), records);
   }
 
   /// Pages that the memory has behind the heap's, and that are the heap's to take.
-  u32 available_pages() const { return static_cast<u32>((header().owned_end - mapped_end()) >> page_shift); }
-
-  /// Takes all that is available before somebody else's pages. Returns how many pages the heap leaves out
-  /// from then on: theirs, and its own if those are too few to hold the records that they would need.
-  u64 take_available() {
+  u32 available_pages() const { return Base::owned_pages() - Base::mapped_pages(); }
+  /// Takes all of them. Returns false when there are none, or too few to hold the records that they would need.
+  bool take_available() {
     const u32 available = available_pages();
-    if (available != 0) take_pages_behind(0, available, available, 0, 0);
-    return (place().memory.bytes() - mapped_end()) >> page_shift;
+    return available != 0 && take_pages_behind(0, available, available, 0, 0);
   }
+  /// How many pages the heap leaves out from then on: somebody else's, and its own if those are too few to hold
+  /// the records that they would need.
+  u32 foreign_pages() const { return Base::memory_pages() - Base::mapped_pages(); }
 
-  /// The same behind `gap` pages of somebody else, and at most `most` pages.
-  bool take_pages_behind(u64 gap, u32 most, u32 pages, Granule c, Granule clear) {
-    const Granule tail = gap == 0 ? tail_free() : 0;
-    u64 map = 0;
-    u64 pool = 0;
-    Granule front = 0;  // records in the new pages: at their start, or behind what is to be left clear
-    const Granule start = header().granules + static_cast<Granule>(gap << granule_page_shift);
+  /// Takes `pages` pages or more, `most` at most, behind `gap` pages of somebody else, so that `c` granules are free
+  /// at the end; `clear`: what lies below this granule stays free.
+  bool take_pages_behind(u32 gap, u32 most, u32 pages, Granule c, Granule clear) {
+    const Granule start = header().granules + (gap << granule_page_shift);
     const Granule front_at = clear > start ? clear : start;
-    u64 granules = 0;
+    const Granule tail = gap == 0 ? tail_free() : 0;
+    // Half as many records as there are pages are made in advance: each time new records have to lie in new
+    // memory, they cut it off from the free memory before it.
     u32 spare = page_count() < 256 ? page_count() / 2 + 1 : 128;
+    u32 entries;
+    u32 records;
+    Ref bytes;
+    Granule room = 0;  // where the records are to lie in what is free now
+    Granule front = 0;  // or in the new pages: at their start, or behind what is to be left clear
+    Address granules;
     for (;;) {
-      map = map_deficit(gap + pages);
-      pool = pool_deficit(pages + (gap != 0), spare);
+      entries = map_deficit(gap + pages);
+      const u32 needed = pages + (gap != 0);
+      const u32 have = static_cast<u32>(header().pool_count);
+      records = needed > have ? needed - have + spare : 0;
+      bytes = entries * static_cast<Ref>(sizeof(Address)) + static_cast<Ref>(records) * header().record_bytes;
       front = 0;
-      if (map + pool != 0 && !has_room_for_records(map + pool)) {
-        front = record_granules(map + pool);
+      granules = c > tail ? c - tail : 0;
+      if (Place::inside && bytes != 0) {
+        front = record_granules(bytes);
+        room = find_room(front, header().granules);
+        if (room == 0)
+          granules = static_cast<Address>(front) + (clear != 0 ? clear - start : c);
+        else
+          front = 0;
       }
-      granules = front == 0 ? (c > tail ? c - tail : 0) : u64{front} + (clear != 0 ? clear - start : c);
-      if (granules <= u64{pages} << granule_page_shift) break;
-      if (pages_of(granules) <= most) {
-        pages = pages_of(granules);
+      if (granules <= static_cast<Address>(pages) << granule_page_shift) break;
+      if (const u32 more = Base::pages_for(granules); more <= most) {
+        pages = more;
       } else {
-        if (spare == 0) return false;
+        if (small_code || spare == 0) return false;
         spare = 0;  // there is no room for records in advance
       }
     }
-    if (!within_limits(gap, pages, granules)) return false;
+    const u32 to = Base::mapped_pages() + gap + pages;
+    if (to > Base::limit_pages() || start + granules > Base::end_granule()) return false;
     if constexpr (!Place::inside) {
       // The memory of the records is asked first: a refusal must find the managed memory as it was.
-      const RecordRef room = map + pool != 0 ? take_outside(map + pool) : 0;
-      if (map + pool != 0 && room == 0) return false;
-      if (room != 0) adopt_records(room, map, pool);
-      if (room != 0) Base::seal();
+      if (bytes != 0) {
+        const Ref ref = take_outside(bytes);
+        if (ref == 0) return false;
+        adopt_records(ref, entries, records);
+        Base::seal();
+      }
     }
-    if (!obtain(gap, pages)) return false;
-    if (Place::inside && map + pool != 0) {
-      const RecordRef room = front != 0 ? RecordRef{Base::address_of(front_at)} : take_records(map + pool);
-      if (front != 0) clear_records(room, map + pool);
-      adopt_records(room, map, pool);
+    const u32 memory = Base::memory_pages();
+    if (to > memory && !place().memory.grow(to - memory)) return false;
+    if (to > Base::owned_pages()) header().owned_end = u64{to} << page_shift;
+    if constexpr (Place::inside) {
+      if (bytes != 0) {
+        Ref ref;
+        if (front != 0) {
+          ref = Base::address_of(front_at);
+          clear_records(ref, bytes);
+        } else {
+          ref = take_room(room, record_granules(bytes));
+        }
+        adopt_records(ref, entries, records);
+      }
     }
-    if (gap != 0) map_gap(static_cast<u32>(gap));
-    add_pages(pages, front_at, front);
+    if (gap != 0) map_pages(gap, true);
+    ++header().grow_count;
+    add_pages(pages, start, front_at, front);
     return true;
   }
 
-  /// Whether `pages` pages behind the gap may be taken, and `granules` of them are inside the span.
-  bool within_limits(u64 gap, u64 pages, u64 granules) const {
-    const u64 from = mapped_end() + (gap << page_shift);
-    return from + (pages << page_shift) <= limit() && from + (granules << granule_shift) <= header().end;
-  }
-
-  /// Makes the memory reach `pages` pages behind the gap.
-  bool obtain(u64 gap, u32 pages) {
-    const u64 to = mapped_end() + ((gap + pages) << page_shift);
-    const u64 have = gap == 0 ? header().owned_end : place().memory.bytes();
-    if (to > have && !place().memory.grow((to - have) >> page_shift)) return false;
-    if (to > header().owned_end) header().owned_end = to;
-    return true;
-  }
-
-  /// Maps the pages of somebody else: all to one record without a single bit.
-  void map_gap(u32 pages) {
-    const RecordRef record = next_record();
-    store<u32>(at(record) + page_record::flags, page_record::gap);
+  /// Maps pages behind the last one. Those of somebody else (`gap`) have one record without a single bit.
+  void map_pages(u32 pages, bool gap) {
     u32 page = page_count();
-    for (const u32 end = page + pages; page < end; ++page) map_page(page, record);
     header().granules += pages << granule_page_shift;
+    Ref record = 0;
+    for (; page < page_count(); ++page) {
+      if (!gap || record == 0) record = next_record();
+      if (gap) store<u32>(at(record) + page_record::flags, page_record::gap);
+      map_page(page, record);
+    }
   }
 
   /// Makes new memory free and joins it with what is free before it.
@@ -318,48 +339,44 @@ class Growth : public Records<Place> {
     }
   }
 
-  /// Maps new pages; `front` granules of them are records, from front_at on, the rest is free.
-  void add_pages(u32 pages, Granule front_at, Granule front) {
-    const Granule g = header().granules;
-    u32 page = page_count();
-    for (const u32 end = page + pages; page < end; ++page) map_page(page, next_record());
+ protected:
+  /// Maps new pages, which are the heap's from the granule `from` on; `front` granules of them are records, from
+  /// front_at on, the rest is free.
+  void add_pages(u32 pages, Granule from, Granule front_at, Granule front) {
+    map_pages(pages, false);
     auto& h = header();
-    h.granules = g + (pages << granule_page_shift);
     Granule end = h.granules;
-    h.top = h.origin + (u64{end} << granule_shift);
-    if (h.top > h.end) {
+    if (end > Base::end_granule()) {
       // The restricted span ends within its last page.
-      end = static_cast<Granule>((h.end - h.origin) >> granule_shift);
-      h.top = h.end;
+      end = Base::end_granule();
       make(end, h.granules - end, BlockKind::reserved);
     }
-    h.managed_bytes += u64{end - g} << granule_shift;
-    Granule from = g;
+    h.top = u64{Base::origin()} + (u64{end} << granule_shift);
+    h.managed_bytes += u64{end - from} << granule_shift;
     if (front != 0) {
-      make(front_at, front, BlockKind::metadata);
-      h.metadata_bytes += u64{front} << granule_shift;
-      if (front_at != g) add_free(g, front_at);
+      make_metadata(front_at, front);
+      if (front_at != from) add_free(from, front_at);
       from = front_at + front;
     }
-    ++h.grow_count;
     if (from != end) add_free(from, end);
     Base::seal();
   }
 
- protected:
   /// Links `count` records from `ref` on into the pool, the lowest first.
-  void add_to_pool(RecordRef ref, u64 count) {
+  void add_to_pool(RecordRef ref, u32 count) {
     auto& h = header();
     h.pool_count += count;
-    for (u64 i = count; i-- != 0;) {
-      store<u64>(at(ref + i * h.record_bytes), h.pool);
-      h.pool = ref + i * h.record_bytes;
+    Ref record = static_cast<Ref>(ref) + static_cast<Ref>(count) * h.record_bytes;
+    for (; count != 0; --count) {
+      record -= h.record_bytes;
+      store<u64>(at(record), h.pool);
+      h.pool = record;
     }
   }
   /// A zeroed page record from the pool, which must not be empty.
-  RecordRef next_record() {
+  Ref next_record() {
     auto& h = header();
-    const RecordRef record = h.pool;
+    const Ref record = static_cast<Ref>(h.pool);
     h.pool = load<u64>(at(record));
     --h.pool_count;
     clear_records(record, h.record_bytes);

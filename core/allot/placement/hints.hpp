@@ -82,14 +82,12 @@ class Hints : public Extents<Place> {
     if constexpr (Place::Access::trusted)
       return at(hinted);
     else
-      return Base::record_of(g) + Base::bit_byte(g);
+      return Base::start_at(g);
   }
-  /// Its Ref.
-  Address start_ref(Granule g) const { return Base::record_ref(g >> granule_page_shift) + Base::bit_byte(g); }
 
   static constexpr u32 places_of(Granule size, u32 cap) { return size <= deep_max ? cap : cap >> 3; }
   /// The end below a size's stack.
-  ALLOT_ONCE_IF_SMALL Address bottom_of(Granule size) const { return bottom_in(agent(), size); }
+  Address bottom_of(Granule size) const { return bottom_in(agent(), size); }
   template <class A>
   static Address bottom_in(const A& a, Granule size) {
     const u32 cap = a.hint_cap;
@@ -98,7 +96,7 @@ class Hints : public Extents<Place> {
     return static_cast<Address>(a.hints) + static_cast<Address>(before) * place_bytes;
   }
 
-  ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) { push_hint_at(g, size, start_ref(g)); }
+  ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) { push_hint_at(g, size, Base::start_ref(g)); }
   /// The same, where the Ref of the byte with its start bit is known.
   [[gnu::always_inline]] void push_hint_at(Granule g, Granule size, Address bits) {
     const Address ref = top(size) + place_bytes;
@@ -111,10 +109,9 @@ class Hints : public Extents<Place> {
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
   ALLOT_ONCE_IF_SMALL bool is_free_of_size(Granule g, Granule size) const {
-    const auto page = Base::record_of(g);
-    const u32 byte = Base::bit_byte(g);
-    const u64 starts = load<u64>(page + page_record::start + byte) >> (g & 7);
-    const u32 live = u32{load<u8>(page + page_record::live + byte)} >> (g & 7);
+    const auto at = Base::start_at(g);
+    const u64 starts = load<u64>(at + page_record::start) >> (g & 7);
+    const u32 live = u32{load<u8>(at + page_record::live)} >> (g & 7);
     if ((starts & ~live & 1) == 0) return false;
     return (starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : Base::size_slow(g)) == size;
   }
@@ -140,24 +137,21 @@ class Hints : public Extents<Place> {
   u32 depth_of(Granule size) const { return static_cast<u32>((top(size) - bottom_of(size)) / place_bytes); }
 
   /// Empties all stacks.
-  [[gnu::noinline]] void forget_hints() {
-    if (agent().hint_cap == 0) return;
-    for (Granule size = 1; size <= small_max; ++size) set_top(size, bottom_of(size));
-  }
+  void forget_hints() { make_stacks(agent().hints, agent().hint_cap); }
 
   /// Makes stacks of `cap` places each at `ref`, in zeroed records, the agent's own: empty ones.
-  void make_stacks(RecordRef ref, u32 cap) {
+  void make_stacks(RecordRef ref, u32 cap) { make_stacks_at(static_cast<Address>(ref), cap); }
+  [[gnu::noinline]] void make_stacks_at(Address end, u32 cap) {
     auto& a = agent();
-    a.hints = ref;
+    a.hints = end;
     a.hint_cap = cap;
     for (Granule size = 1; size <= small_max; ++size) {
-      const Address bottom = bottom_of(size);
-      set_hint(at(bottom), 0, stack_end);
-      set_top(size, bottom);
+      set_hint(at(end), 0, stack_end);
+      set_top(size, end);
+      end += (places_of(size, cap) + 1) * place_bytes;
     }
     // Without places (policy exact) all are one, which is empty and full at once.
-    const Address last = bottom_of(small_max) + ((cap >> 3) + 1) * place_bytes;
-    set_hint(at(last), 0, stack_end);
+    set_hint(at(end), 0, stack_end);
   }
 
  private:

@@ -51,7 +51,7 @@ class Merge : public Quick<Place> {
   }
   /// The same for a long block, under any policy but exact.
   void release_long(Granule g, Granule n) {
-    if (n >= Base::quick_limit)
+    if (small_code || n >= Base::quick_limit)
       merge_around(g, n);
     else if (!Base::quick_put(g, n))
       merge_or_file(g, n);
@@ -66,8 +66,10 @@ class Merge : public Quick<Place> {
       bin_insert(g, n);
   }
 
-  /// Empties all places. Returns whether there was a block in one.
+  /// Empties all places. Returns whether there was a block in one. (In small code only others fill them, and sweeping
+  /// finds what waits there.)
   [[gnu::noinline]] bool flush_quick() {
+    if (small_code) return false;
     u64 block = Base::quick_any();
     if (block == 0) return false;
     do {
@@ -79,10 +81,12 @@ class Merge : public Quick<Place> {
 
   /// Merges the free block at `g`, which is in no bin, with its free neighbours, and files the result.
   [[gnu::noinline]] void merge_around(Granule g, Granule n) {
-    const bool grows_up = has_next(g + n) && !Base::is_live(g + n);
-    const Granule below = has_previous(g) ? Base::previous_start(g) : granule_limit;
-    const bool grows_down = below != granule_limit && !Base::is_live(below) && is_free(below);
-    if (!grows_up && !grows_down) return file(g, n);
+    if (!small_code) {
+      const bool grows_up = has_next(g + n) && !Base::is_live(g + n);
+      const Granule below = has_previous(g) ? Base::previous_start(g) : granule_limit;
+      const bool grows_down = below != granule_limit && !Base::is_live(below) && is_free(below);
+      if (!grows_up && !grows_down) return file(g, n);
+    }
     Base::clear_words(g, n);
     n += absorb_above(g + n);
     while (has_previous(g)) {
@@ -102,7 +106,7 @@ class Merge : public Quick<Place> {
   [[gnu::noinline]] Granule absorb_above(Granule end) {
     const Granule from = end;
     end += absorb_after(end);
-    if (end == agent().run_begin) {
+    if (!small_code && end == agent().run_begin) {
       Base::clear_bit(end, page_record::start);
       end += take_run();
       end += absorb_after(end);
@@ -110,11 +114,13 @@ class Merge : public Quick<Place> {
     return end - from;
   }
 
-  /// The same, up to the run.
+  /// The same, up to the run. (Small code gives up the run instead.)
   Granule absorb_after(Granule end) {
     const Granule from = end;
-    while (has_next(end) && is_free(end)) {
-      if (const Granule absorbed = absorb_word(end)) {
+    for (;;) {
+      if (small_code && end == agent().run_begin) close_run();
+      if (!has_next(end) || !is_free(end)) break;
+      if (const Granule absorbed = small_code ? 0 : absorb_word(end)) {
         end += absorbed;
         continue;
       }
@@ -130,7 +136,7 @@ class Merge : public Quick<Place> {
   /// granules, if all that begin there from `g` on are free. Returns their granules.
   Granule absorb_word(Granule g) {
     const u32 shift = g & 63;
-    const auto at = record_of(g) + (Base::bit_byte(g) & ~7u);
+    const auto at = Base::start_at(g & ~63u);
     const u64 starts = load<u64>(at) >> shift;
     // Live blocks, marks of metadata, and the words of long blocks all show here; but not the run.
     if (load<u64>(at + page_record::live) >> shift != 0 || (agent().run_begin ^ g) < 64) return 0;
@@ -158,36 +164,48 @@ class Merge : public Quick<Place> {
   }
 
   /// Merges what is free in a page and hints at it. Blocks that stay as they are are hinted at where the
-  /// stack of their size holds fewer than `fill` entries, so that hardly one gets there twice. Returns the
+  /// stack of their size holds few entries, so that hardly one gets there twice, or `all` of them. Returns the
   /// size of the largest block that was merged or hinted at.
-  [[gnu::noinline]] Granule sweep_page(u32 page, u32 fill) {
+  [[gnu::noinline]] Granule sweep_page(u32 page, bool all) {
     if (load<u32>(record(page) + page_record::flags) & page_record::gap) return 0;
     if (!Base::is_own(page)) return 0;
     Granule best = 0;
     Granule g = page << granule_page_shift;
     const Granule end = g + granules_per_page;
+    const auto bits = record(page) + page_record::start;
+    const auto free_in = [&](u32 byte) {
+      return load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte);
+    };
     while (g < end) {
-      const auto bits = record(page) + page_record::start;
       u32 byte = Base::bit_byte(g) & ~7u;
-      u64 free = (load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte)) & ~u64{0} << (g & 63);
-      while (free == 0 && (byte += 8) < granules_per_page / 8)
-        free = load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte);
-      if (free == 0) break;
-      g = (page << granule_page_shift) + byte * 8 + lowest_bit(free);
+      if (small_code) {
+        const u64 here = free_in(byte) >> (g & 63);
+        if (here == 0) {
+          g = (g | 63) + 1;
+          continue;
+        }
+        g += lowest_bit(here);
+      } else {
+        u64 free = free_in(byte) & ~u64{0} << (g & 63);
+        while (free == 0 && (byte += 8) < granules_per_page / 8) free = free_in(byte);
+        if (free == 0) break;
+        g = (page << granule_page_shift) + byte * 8 + lowest_bit(free);
+      }
       if (!is_free(g)) {
         ++g;
         continue;
       }
       Granule n = size_at(g);
       const Granule next = g + n;
-      if (has_next(next) && is_free(next)) {
+      // Where size is all that counts, what stays as it is is filed again, too.
+      if (small_code || (has_next(next) && is_free(next))) {
         unfile(g, n);
         Base::clear_words(g, n);
         n += absorb_after(next);
         Base::set_words(g, n);
         file(g, n);
         if (n > best) best = n;
-      } else if (n <= small_max && Base::depth_of(n) < fill) {
+      } else if (n <= small_max && (all || Base::depth_of(n) < 4)) {
         push_hint(g, n);
         if (n > best) best = n;
       }
@@ -212,7 +230,7 @@ class Merge : public Quick<Place> {
           continue;
         }
       }
-      if (sweep_page(page, 4) >= c) return true;
+      if (sweep_page(page, false) >= c) return true;
     }
     return false;
   }
@@ -222,8 +240,12 @@ class Merge : public Quick<Place> {
     close_run();
     flush_quick();
     Base::forget_hints();
-    for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, ~0u);
-    agent().high = Base::live_granules();
+    if (small_code) {
+      sweep(granule_limit, ~0u);
+    } else {
+      for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, true);
+      agent().high = Base::live_granules();
+    }
   }
 
  private:

@@ -126,8 +126,11 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     return false;
   }
 
-  Granule place_slow(Granule c) { return c <= small_max ? place_small_or_grow(c) : place_long_or_grow(c); }
+  Granule place_slow(Granule c) {
+    return small_code || c <= small_max ? place_small_or_grow(c) : place_long_or_grow(c);
+  }
 
+  /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
     if constexpr (Base::shared) Base::collect();
     if (!exact()) {
@@ -146,7 +149,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
           return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       }
     }
-    const Granule g = place_small(c);
+    const Granule g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
@@ -209,7 +212,8 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       // pages, and memory that lies idle is found before it has doubled. Long blocks are merged when they
       // leave their places; sweeping pays where enough small ones were freed.
       const u32 step = Base::step_for(c);
-      if (u64{scattered()} * 16 >= u64{step} * granules_per_page && Base::sweep(c, 32 * step)) {
+      const bool pays = small_code ? c <= small_max : u64{scattered()} * 16 >= u64{step} * granules_per_page;
+      if (pays && Base::sweep(c, 32 * step)) {
         const Granule g = place_free(c);
         if (g != granule_limit) return g;
       }
@@ -219,7 +223,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       const Granule g = place_free(c);
       if (g == granule_limit) continue;
       // Only now: what was taken is for the block first.
-      Base::widen_hints();
+      if (!small_code) Base::widen_hints();
       return g;
     }
     return place_last(c);
@@ -229,6 +233,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
   /// sweep is paid for by the frees of a quarter of the heap; it is for short blocks, as long ones are merged anyway.
   ALLOT_ONCE_IF_SMALL void merge_after_phase() {
+    if (small_code) return;
     auto& a = agent();
     const u32 live = Base::live_granules();
     const u32 freed = a.high - live;
@@ -249,19 +254,6 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       return header().managed_bytes >> granule_shift;
   }
 
-  /// The live bytes reach a new peak, or the quota. The block at `g` is free, of n granules, and in no
-  /// bin; it is refused by filing it again.
-  [[gnu::noinline]] Granule take_above_watermark(Granule g, Granule n) {
-    if (!note_peak(n)) {
-      Base::release(g, n);
-      return failure(Error::quota_exceeded);
-    }
-    Base::note_live(n);
-    begin_block(g);
-    Base::set_bit(g, page_record::live);
-    return g;
-  }
-
   /// Free granules in small blocks.
   Granule scattered() const {
     const auto& a = agent();
@@ -278,7 +270,14 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       const u64 live = u64{Base::live_granules()} + more;
       return live <= agent().share || const_cast<PlaceBlocks*>(this)->raise_share(live);
     }
+    // Of 32-bit addresses no sum is too large for them.
+    if constexpr (sizeof(Address) == 4) return Base::live_granules() + more <= quota_granules();
     return u64{Base::live_granules()} + more <= header().quota >> granule_shift;
+  }
+  /// No agent has more than that live.
+  ALLOT_ONCE_IF_SMALL Granule quota_granules() const {
+    const u64 quota = header().quota >> granule_shift;
+    return quota < granule_limit ? static_cast<Granule>(quota) : granule_limit;
   }
 
   /// Shared heaps: asks for a larger share of the quota, `live` granules at least. One agent alone has all of
@@ -319,64 +318,58 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   }
 
   /// Whether `more` live granules are within the quota; if so the peak is raised to include them.
-  ALLOT_ONCE_IF_SMALL bool note_peak(Granule more) {
+  [[gnu::noinline]] bool note_peak(Granule more) {
     if (!within_quota(more)) return false;
     auto& a = agent();
-    const u64 live = u64{Base::live_granules()} + more;
-    if (live > a.peak) a.peak = static_cast<u32>(live);
+    const u32 live = Base::live_granules() + more;
+    if (live > a.peak) a.peak = live;
     set_watermark();
     return true;
   }
   /// Nor further above what is live than 31 bits reach, so that a sign tells when it is passed.
   void set_watermark() {
     auto& a = agent();
-    u64 quota;
+    u32 watermark;
     if constexpr (Base::shared)
-      quota = a.share;
+      watermark = a.share;
     else
-      quota = header().quota >> granule_shift;
-    const u32 live = Base::live_granules();
-    u32 watermark = a.peak < quota ? a.peak : static_cast<u32>(quota);
+      watermark = quota_granules();
+    if (a.peak < watermark) watermark = a.peak;
     // 4 GiB have fewer granules than that.
+    const u32 live = Base::live_granules();
     if (sizeof(Address) > 4 && watermark > live && watermark - live > 0x7FFFFFFFu)
       watermark = live + 0x7FFFFFFFu;
     a.room += watermark - a.watermark;
     a.watermark = watermark;
   }
 
-  /// Cuts the free block at `g` (in no bin, not the run) after `c` of its n granules, which become live. The
-  /// rest becomes a free block that the caller files.
-  void split(Granule g, Granule n, Granule c) {
-    Base::cut(g, n, c);
-    begin_block(g);
-    Base::set_bit(g, page_record::live);
-  }
-
  private:
   /// Takes the free block at `g`, which is in no bin, for a request of c granules: whole when the policy
   /// allows that much slack and the quota has room for it, otherwise its first c granules.
-  Granule take_part(Granule g, Granule n, Granule c) {
-    return n <= Base::slack_limit(c) ? take_fitting(g, n, c) : take_or_split(g, n, c);
+  ALLOT_ONCE_IF_SMALL Granule take_part(Granule g, Granule n, Granule c) {
+    Granule keep = n <= Base::slack_limit(c) ? n : c;
+    // Where the live bytes reach a new peak, or the quota.
+    if (static_cast<i32>(agent().room) < i64{keep} && !note_peak(keep)) [[unlikely]] {
+      keep = c;
+      if (!note_peak(c)) {
+        Base::release(g, n);
+        return failure(Error::quota_exceeded);
+      }
+    }
+    Base::note_live(keep);
+    if (keep != n) Base::cut(g, n, keep);
+    begin_block(g);
+    Base::set_bit(g, page_record::live);
+    if (keep != n) Base::file(g + keep, n - keep);
+    return g;
   }
   /// The same for a block that is known to be within the slack.
-  ALLOT_ONCE_IF_SMALL Granule take_fitting(Granule g, Granule n, Granule c) {
-    auto& a = agent();
-    if (static_cast<i32>(a.room) < i64{n}) [[unlikely]]
-      return take_or_split(g, n, c);
+  Granule take_fitting(Granule g, Granule n, Granule c) {
+    if (small_code || static_cast<i32>(agent().room) < i64{n}) [[unlikely]]
+      return take_part(g, n, c);
     Base::note_live(n);
     begin_block(g);
     Base::set_bit(g, page_record::live);
-    return g;
-  }
-  [[gnu::noinline]] Granule take_or_split(Granule g, Granule n, Granule c) {
-    if (n == c || (n <= Base::slack_limit(c) && within_quota(n))) return take_above_watermark(g, n);
-    if (!note_peak(c)) {
-      Base::release(g, n);
-      return failure(Error::quota_exceeded);
-    }
-    Base::note_live(c);
-    split(g, n, c);
-    Base::file(g + c, n - c);
     return g;
   }
 
@@ -411,7 +404,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     merge_after_phase();
     u64 found = Base::bin_find(c, 8);
     if (found == 0) {
-      if (!Base::run_exists() || agent().run_end - agent().run_begin < c) return granule_limit;
+      if (!small_code && agent().run_end - agent().run_begin < c) return granule_limit;
       Base::close_run();
       found = Base::bin_find(c, Base::list_limit());
     }
@@ -439,7 +432,8 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     if constexpr (Base::shared) Base::collect_all();
     if (!exact()) {
       Base::merge_all();
-      const Granule g = c <= small_max ? place_small(c) : take_long(Base::bin_find(c, Base::list_limit()), c);
+      const Granule g =
+          small_code || c <= small_max ? place_free(c) : take_long(Base::bin_find(c, Base::list_limit()), c);
       if (g != granule_limit) return g;
     }
     return failure(Error::out_of_memory);

@@ -7,7 +7,8 @@
 //
 // Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
 // at once costs a split at the next request. Exact, like the bins: a long free block is either here or in
-// its bin, and whoever merges it takes it out first.
+// its bin, and whoever merges it takes it out first. Where size is all that counts nothing is put here (but
+// another module may have), and long blocks are merged at once.
 #pragma once
 
 #include <allot/placement/bins.hpp>
@@ -73,6 +74,20 @@ class Quick : public Bins<Place> {
   bool quick_remove(Granule g, Granule n) {
     if (!is_quick_size(n)) return false;
     const u32 bin = Base::bin_of(n);
+    if (small_code) {
+      // They need not stay in order.
+      const u32 count = agent().quick_count[bin];
+      auto const places = agent().quick + bin * quick_depth;
+      for (auto place = places + count; place != places;) {
+        --place;
+        if (*place != (u64{n} << 32 | g)) continue;
+        *place = places[count - 1];
+        places[count - 1] = 0;
+        agent().quick_count[bin] = static_cast<u8>(count - 1);
+        return true;
+      }
+      return false;
+    }
     for (u32 i = agent().quick_count[bin]; i-- != 0;) {
       if (agent().quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
       close_up(bin, i);

@@ -28,20 +28,27 @@ class Records : public detail::BelowRecords<Place, is_shared<typename Place::Tra
   using Base = typename detail::BelowRecords<Place, is_shared<typename Place::Traits>>::type;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Ref;
 
  protected:
   using Base::at;
   using Base::header;
 
-  static constexpr Granule granules_of(u64 bytes) {
+  template <class Bytes>
+  static constexpr Granule granules_of(Bytes bytes) {
     return static_cast<Granule>((bytes + granule_bytes - 1) >> granule_shift);
   }
   /// The same for an extent of records, which is never as short as a small block.
-  static constexpr Granule record_granules(u64 bytes) {
+  template <class Bytes>
+  static constexpr Granule record_granules(Bytes bytes) {
     const Granule n = granules_of(bytes);
     return n > small_max ? n : small_max + 1;
   }
   static constexpr u32 pages_of(u64 granules) {
+    return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
+  }
+  /// The same where no sum of granules needs more bits than an address.
+  static constexpr u32 pages_for(Address granules) {
     return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
   }
 
@@ -51,13 +58,30 @@ class Records : public detail::BelowRecords<Place, is_shared<typename Place::Tra
   /// Where the last page that the heap may take ends.
   u64 limit() const {
     const auto& h = header();
-    return h.maximum < h.end ? round_down(h.maximum, page_bytes) : round_up(h.end, page_bytes);
+    return h.maximum < h.end ? round_down(u64{h.maximum}, page_bytes) : round_up(u64{h.end}, page_bytes);
   }
 
+  /// Where the span ends, which may be within a page.
+  Granule end_granule() const {
+    return static_cast<Granule>((header().end - u64{Base::origin()}) >> granule_shift);
+  }
+
+  // Addresses in pages of the memory, which 32 bits count.
+  u32 limit_pages() const {
+    const auto& h = header();
+    return static_cast<u32>((h.maximum < h.end ? h.maximum : h.end + (page_bytes - 1)) >> page_shift);
+  }
+  u32 mapped_pages() const { return static_cast<u32>(Base::origin() >> page_shift) + Base::page_count(); }
+  u32 memory_pages() const { return static_cast<u32>(Base::place().memory.bytes() >> page_shift); }
+  u32 owned_pages() const { return static_cast<u32>(header().owned_end >> page_shift); }
+
   /// Zeroes records, but writes only where a byte is not zero already: fresh memory stays untouched.
-  void clear_records(RecordRef ref, u64 bytes) {
-    for (u64 i = 0; i < bytes; i += 8)
-      if (load<u64>(at(ref + i)) != 0) store<u64>(at(ref + i), 0);
+  void clear_records(RecordRef from, u64 bytes) {
+    clear_words_between(static_cast<Ref>(from), static_cast<Ref>(from + bytes));
+  }
+  ALLOT_ONCE_IF_SMALL void clear_words_between(Ref from, Ref end) {
+    for (; from != end; from += 8)
+      if (load<u64>(at(from)) != 0) store<u64>(at(from), 0);
   }
 
   void map_page(u32 page, RecordRef record) {

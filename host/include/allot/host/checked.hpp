@@ -371,6 +371,7 @@ class CheckedMemory {
 template <class Address_>
 struct CheckedInside {
   using Address = Address_;
+  using Ref = RecordRef;
   using Traits = AllTraits;
   using Access = CheckedRecords;
   static constexpr bool inside = true;

@@ -1,20 +1,19 @@
 // Purpose: laying out the guest's heap, and what happens when a bad address is freed.
 // Floor:   door guest.
-#include "heap.hpp"
+#pragma once
 
+#include "heap.hpp"
 #include "include/allot/guest.h"
 
 namespace allot::guest {
-
-ALLOT_OF_THREAD u32 tiny_bytes;
-#ifdef ALLOT_GUEST_THREADS
-ALLOT_OF_THREAD NativeAddress own_agent;
-ALLOT_OF_THREAD u32 own_tag;
-#endif
+namespace {
 
 #ifdef ALLOT_GUEST_THREADS
+/// How often an operation is tried that needs the heap's lock. Each try has a patience of its own.
+constexpr u32 patience = 2000;
+
 /// Makes the heap, if no other thread has, and this thread an agent of it.
-static bool join_heap(u64 begin) {
+bool join_heap(u64 begin) {
   static u32 making = 0;  // 1: a thread has begun to
   static u32 made = 0;    // 1: it has done
   if (!heap().laid_out() && __atomic_exchange_n(&making, 1, __ATOMIC_SEQ_CST) == 0) {
@@ -37,11 +36,13 @@ static bool join_heap(u64 begin) {
 }
 #endif
 
+/// Lays out the image, in a memory that is long enough for it, unless there is one, and makes this thread an agent
+/// of it. Returns whether there is.
 [[gnu::noinline]] bool initialize() {
-  const u64 begin = reinterpret_cast<uintptr_t>(&__heap_base);
-  WasmMemory memory;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(&__heap_base);
   // The linker ends the memory at the page in which data and stack end: perhaps at its very first byte.
-  if (memory.bytes() < begin + sizeof(Header) && !memory.grow(1)) return false;
+  if (__builtin_wasm_memory_size(0) <= (begin + sizeof(Header) - 1) >> page_shift && !WasmMemory{}.grow(1))
+    return false;
 #ifdef ALLOT_GUEST_THREADS
   if (!join_heap(begin)) return false;
 #else
@@ -52,13 +53,16 @@ static bool join_heap(u64 begin) {
   tiny_bytes = Heap::tiny_bytes;
   return true;
 }
+bool is_ready() { return tiny_bytes != 0 || initialize(); }
 
+/// Called for an address that no block begins at; does not return unless allot_on_error does.
 [[gnu::noinline]] void refuse(Error error, const void* p) {
   // Read by a host after the trap: see docs/heap-image.md, last_error.
   heap().note_error(error, address(p));
   allot_on_error(static_cast<uint32_t>(error), reinterpret_cast<uintptr_t>(p));
 }
 
+}  // namespace
 }  // namespace allot::guest
 
 extern "C" {
