@@ -626,7 +626,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
 
   /// How far the first multiple of `alignment` is from `g`.
   Granule granules_to(Granule g, Address alignment) const {
-    return static_cast<Granule>((Address{0} - this->address_of(g) & (alignment - 1)) >> granule_shift);
+    return static_cast<Granule>(((Address{0} - this->address_of(g)) & (alignment - 1)) >> granule_shift);
   }
   /// Cuts the live block at `g` to an aligned one of c granules; returns where that begins.
   Granule cut_to_alignment(Granule g, Address alignment, Granule c) {

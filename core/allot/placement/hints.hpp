@@ -109,9 +109,9 @@ class Hints : public Extents<Place> {
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
   ALLOT_ONCE_IF_SMALL bool is_free_of_size(Granule g, Granule size) const {
-    const auto at = Base::start_at(g);
-    const u64 starts = load<u64>(at + page_record::start) >> (g & 7);
-    const u32 live = u32{load<u8>(at + page_record::live)} >> (g & 7);
+    const auto start = Base::start_at(g);
+    const u64 starts = load<u64>(start + page_record::start) >> (g & 7);
+    const u32 live = u32{load<u8>(start + page_record::live)} >> (g & 7);
     if ((starts & ~live & 1) == 0) return false;
     return (starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : Base::size_slow(g)) == size;
   }
