@@ -173,6 +173,9 @@ class Growth : public Records<Place> {
       if (have != n) {
         Base::cut(g, have, n);
         Base::file(g + n, have - n);
+      } else {
+        // What is left of its links would be read as the mark of a reserved span.
+        Base::clear_words(g, n);
       }
     }
     const Ref ref = Base::address_of(g);

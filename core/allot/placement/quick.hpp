@@ -74,20 +74,6 @@ class Quick : public Bins<Place> {
   bool quick_remove(Granule g, Granule n) {
     if (!is_quick_size(n)) return false;
     const u32 bin = Base::bin_of(n);
-    if (small_code) {
-      // They need not stay in order.
-      const u32 count = agent().quick_count[bin];
-      auto const places = agent().quick + bin * quick_depth;
-      for (auto place = places + count; place != places;) {
-        --place;
-        if (*place != (u64{n} << 32 | g)) continue;
-        *place = places[count - 1];
-        places[count - 1] = 0;
-        agent().quick_count[bin] = static_cast<u8>(count - 1);
-        return true;
-      }
-      return false;
-    }
     for (u32 i = agent().quick_count[bin]; i-- != 0;) {
       if (agent().quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
       close_up(bin, i);
