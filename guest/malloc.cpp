@@ -35,24 +35,30 @@ void* or_errno(void* block) {
 bool is_held(Granule g) { return heap().failed(g) && heap().error_of(g) == Error::lock_held; }
 
 template <class Call>
-[[gnu::noinline]] Granule again(Call call) {
+Granule tried(Call call) {
   Granule g;
   u32 left = guest::patience;
   do g = call();
   while (is_held(g) && --left != 0);
   return g;
 }
+template <class Call>
+[[gnu::noinline]] Granule tried_again(Call call) {
+  return tried(call);
+}
 #endif
 
 /// What is done again while another thread holds the heap's lock.
 template <class Call>
 Granule patiently(Call call) {
-  const Granule g = call();
 #ifdef ALLOT_GUEST_THREADS
-  if (is_held(g)) [[unlikely]]
-    return again(call);
+  if (small_code) return tried(call);
+  if (const Granule g = call(); !is_held(g)) [[likely]]
+    return g;
+  return tried_again(call);
+#else
+  return call();
 #endif
-  return g;
 }
 
 void* aligned(size_t alignment, size_t size) {
@@ -62,19 +68,31 @@ void* aligned(size_t alignment, size_t size) {
 }
 
 /// malloc for any size, also before there is a heap.
-[[gnu::noinline]] void* allocate(size_t size) {
+[[gnu::noinline]] void* allocate_any(size_t size) {
   return or_errno(guest::is_ready() ? guest::block(patiently([=] { return heap().allocate_sized(size); }))
                                     : nullptr);
 }
 
-/// free for any block.
-[[gnu::noinline]] void free_any(void* p) {
+/// The same, with a fast path for long blocks.
+[[gnu::noinline]] void* allocate(size_t size) {
+  if (!small_code &&
+      size - guest::Heap::long_bytes - 1 < guest::Heap::quick_bytes - guest::Heap::long_bytes &&
+      guest::tiny_bytes != 0) {
+    Granule g = 0;
+    if (heap().allocate_long_again(static_cast<u32>(size), g)) return guest::pointer(g);
+  }
+  return allocate_any(size);
+}
+
+/// free for all but short blocks.
+[[gnu::noinline]] Error free_rest(void* p, NativeAddress start) {
 #ifdef ALLOT_GUEST_THREADS
   // A thread that has not allocated yet.
-  if (!guest::is_ready()) return;
+  if (!guest::is_ready()) return Error::none;
 #endif
-  if (const Error error = heap().deallocate_any(guest::address(p)); error != Error::none) [[unlikely]]
+  if (const Error error = heap().deallocate_rest(guest::address(p), start); error != Error::none) [[unlikely]]
     guest::refuse(error, p);
+  return Error::none;
 }
 
 }  // namespace
@@ -94,8 +112,7 @@ void* malloc(size_t size) {
 void free(void* p) {
   // Also where there is no heap yet, nor memory in which its header could be read.
   if (!p) return;
-  if (!heap().deallocate_tiny(guest::address(p))) [[unlikely]]
-    free_any(p);
+  (void)heap().deallocate_or(guest::address(p), [p](NativeAddress start) { return free_rest(p, start); });
 }
 
 void* calloc(size_t count, size_t size) {

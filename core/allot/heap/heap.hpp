@@ -154,9 +154,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   /// Gives back the block that begins at `p`. O(1). Error, with nothing changed: double_free,
   /// interior_address, metadata_address, foreign_address, wild_address.
   [[gnu::always_inline]] Error deallocate(Address p) {
-    if (deallocate_tiny(p)) [[likely]]
-      return Error::none;
-    return deallocate_any(p);
+    return deallocate_or(p, [&](Address start_ref) { return deallocate_rest(p, start_ref); });
   }
 
   /// Moves the live block at `from`, bytes and recorded size, to `to`, a multiple of 16 of the caller's choice:
@@ -341,19 +339,31 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     return this->place_again(c, g);
   }
 
-  /// The hot path of deallocate: gives back a block of up to tiny_bytes. Returns whether that is what begins at
-  /// `p`; when not, nothing has changed. Small enough for engines to inline it: what it does not know, it leaves.
-  [[gnu::always_inline]] bool deallocate_tiny(Address p) {
+  /// The same for more than long_bytes and up to quick_bytes.
+  static constexpr u32 long_bytes = small_max * granule_bytes;
+  static constexpr u32 quick_bytes = Base::quick_longest * granule_bytes;
+  [[gnu::always_inline]] bool allocate_long_again(u32 size, Granule& g) {
+    const Granule c = (size + granule_bytes - 1) >> granule_shift;
+    if (c <= small_max || c > Base::quick_longest) __builtin_unreachable();
+    return this->template place_long_again<true>(c, g);
+  }
+
+  /// The hot path of deallocate: gives back a block of up to tiny_bytes. Whatever else begins at `p` it leaves to
+  /// rest(start), where `start` is the Ref of the byte with p's start bit, or 0 where p is no granule of the heap,
+  /// or of another agent's pages.
+  /// Small enough for engines to inline it. Returns what `rest` does.
+  template <class Rest>
+  [[gnu::always_inline]] Error deallocate_or(Address p, Rest rest) {
     // Rotating makes an address between granules a huge number: one comparison checks both.
     const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
     if (turned >= this->header().granules) [[unlikely]]
-      return false;
+      return rest(0);
     const Granule g = static_cast<Granule>(turned);
     const Address record_ref = this->record_ref(g >> granule_page_shift);
     if constexpr (Base::shared) {
       // Another agent's, or nobody's, or the caller is no agent at all.
       if (load<u32, page_record::owner>(this->at(record_ref)) != this->place().owner_tag()) [[unlikely]]
-        return false;
+        return rest(0);
     }
     const Address start_ref = record_ref + Base::bit_byte(g);
     const auto start_at = this->at(start_ref);
@@ -367,7 +377,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     if constexpr (Base::shared) held &= ~u32{load<u8, page_record::remote>(start_at)};
     // Where no block begins n is 0.
     if (n - 1 >= Base::tiny_max || (held & bit) == 0) [[unlikely]]
-      return false;
+      return rest(start_ref);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     auto& a = this->agent();
     a.room += n;
@@ -378,21 +388,45 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
       Base::set_hint(place, g, start_ref);
       this->set_top(a, n, top);
     } else if (this->exact()) {
-      release_slow(g, n);
+      this->release(g, n);
     }
-    return true;
+    return Error::none;
   }
 
-  /// deallocate for any block, not fast for short ones.
+  /// The rest of deallocate_or for all that it leaves. In a shared heap a Ref is one of the caller's own pages.
+  [[gnu::noinline]] Error deallocate_rest(Address p, Address start_ref) {
+    if (small_code || start_ref == 0 || this->exact()) return deallocate_any(p);
+    const Granule g = static_cast<Granule>((p - this->origin()) >> granule_shift);
+    const auto start_at = this->at(start_ref);
+    const u32 shift = g & 7;
+    const u64 starts = load<u64>(start_at) >> shift;
+    const u32 live = load<u8, page_record::live>(start_at);
+    const u32 bit = 1u << shift;
+    u32 held = live;
+    if constexpr (Base::shared) held &= ~u32{load<u8, page_record::remote>(start_at)};
+    if ((starts & 1) == 0 || (held & bit) == 0) [[unlikely]]
+      return deallocate_any(p);
+    const Granule n = this->live_size_from(start_at, g, starts);
+    store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
+    this->note_free(n);
+    if (n <= small_max) {
+      this->push_hint_at(g, n, start_ref);
+    } else {
+      this->release_long(g, n);
+      if constexpr (Base::shared) this->give_idle();
+    }
+    return Error::none;
+  }
+
+  /// deallocate for any block, not fast.
   [[gnu::noinline]] Error deallocate_any(Address p) {
-    if constexpr (Base::shared && !small_code) return deallocate_shared(p);
     if (!ready()) return Error::not_attached;
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return Base::error_of(g);
     if constexpr (Base::shared) {
       if (!this->is_own_at(g)) return this->free_remotely(g);
     }
-    const Granule n = this->live_size_at(g);
+    const Granule n = this->size_at(g);
     release_live(g, n);
     if constexpr (Base::shared) {
       if (n > small_max) this->give_idle();
@@ -458,7 +492,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
       const Granule to = Base::shared ? place_call(size) : allocate_call(size);
       if (Base::failed(to)) return this->returned(to);
       this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
-      release_live(g, n);
+      (void)deallocate_rest(p, this->start_ref(g));
       return this->returned(to);
     }
     if (this->records_sizes()) this->note_requested(g, this->size_at(g), size);
@@ -495,29 +529,6 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   Error enter_error() const { return ready() ? Error::lock_held : Error::not_attached; }
   void leave() {
     if constexpr (Base::shared) this->give_lock();
-  }
-
-  /// deallocate_any, with each record looked for once.
-  [[gnu::always_inline]] Error deallocate_shared(Address p) {
-    const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
-    if (turned < this->header().granules) [[likely]] {
-      const Granule g = static_cast<Granule>(turned);
-      const auto record = this->record_of(g);
-      const auto start_at = record + Base::bit_byte(g);
-      const u32 live = load<u8, page_record::live>(start_at);
-      const u32 bit = 1u << (g & 7);
-      if (load<u8>(start_at) & live & ~u32{load<u8, page_record::remote>(start_at)} & bit) [[likely]] {
-        if (load<u32, page_record::owner>(record) != this->place().owner_tag())
-          return ready() ? this->free_remotely(g) : Error::not_attached;
-        const Granule n = this->live_size_at(g);
-        store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
-        this->note_free(n);
-        this->release(g, n);
-        if (n > small_max) this->give_idle();
-        return Error::none;
-      }
-    }
-    return ready() ? this->diagnose(p) : Error::not_attached;
   }
 
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live
@@ -587,13 +598,6 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     // No slack here: the caller has yet to see whether the quota allows more than c.
     if (n != c) cut_off(g, n, c);
     return g;
-  }
-
-  [[gnu::noinline]] void release_slow(Granule g, Granule n) {
-    this->release(g, n);
-    if constexpr (Base::shared) {
-      if (n > small_max) this->give_idle();
-    }
   }
 
   /// Cuts a live block in two live blocks; the count of granules stays, that of blocks grows.

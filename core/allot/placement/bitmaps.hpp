@@ -75,6 +75,11 @@ class Bitmaps : public Image<Place> {
     const auto at = record_of(g) + bitmap + bit_byte(g);
     store<u8>(at, static_cast<u8>(load<u8>(at) & ~(1u << (g & 7))));
   }
+  /// Sets start bits from `g` on, bit 0 = g: at most 57, within one page.
+  void set_bits(Granule g, u64 starts) {
+    const auto at = record_of(g) + page_record::start + bit_byte(g);
+    store<u64>(at, load<u64>(at) | starts << (g & 7));
+  }
   bool is_start(Granule g) const { return bit(g, page_record::start); }
   bool is_live(Granule g) const { return bit(g, page_record::live); }
 
@@ -174,17 +179,17 @@ class Bitmaps : public Image<Place> {
     return end - g <= small_max ? end - g : length_of_long(g);
   }
 
-  /// The size of a live block, which is not the run, at `g`, where it may well be a long one.
-  Granule live_size_at(Granule g) const {
-    if (small_code || bit_byte(g) >= granules_per_page / 8 - 24) return size_at(g);
-    const auto page = record_of(g);
-    const u64 bits = load<u64>(page + page_record::start + bit_byte(g)) >> (g & 7) ^ 1;
-    if (bits != 0) return lowest_bit(bits);
-    const Granule n = size_within_page(page, g);
-    if (n != 0) return n;
-    // So far from the page's end the word with its length lies in the page, too.
-    const u32 length = load<u32>(page + page_record::live + ((first_word(g) + 1) & 127) * 4);
-    return length != 0 ? length : 1;
+  /// The size of the live block at `g`, most likely a long one. `start_at`: the byte with its start bit, `starts`: the
+  /// start bits from `g` on.
+  [[gnu::always_inline]] Granule live_size_from(Pointer start_at, Granule g, u64 starts) const {
+    const u32 byte = bit_byte(g);
+    if (byte < granules_per_page / 8 - 24 &&
+        ((starts >> 1) | load<u64>(start_at + 7) | load<u16>(start_at + 15)) == 0) {
+      // So far from the page's end the word with its length lies in the page, too.
+      const u32 length = load<u32>(start_at - byte + page_record::live + ((first_word(g) + 1) & 127) * 4);
+      return length != 0 ? length : 1;
+    }
+    return starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : size_slow(g);
   }
 
   /// The size of a block of 57 to small_max granules that begins more than that before the end of the page whose

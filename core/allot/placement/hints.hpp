@@ -98,11 +98,13 @@ class Hints : public Extents<Place> {
     return static_cast<Address>(a.hints) + static_cast<Address>(before) * place_bytes;
   }
 
-  ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) {
+  ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) { push_hint_at(g, size, start_ref(g)); }
+  /// The same, where the Ref of the byte with its start bit is known.
+  [[gnu::always_inline]] void push_hint_at(Granule g, Granule size, Address bits) {
     const Address ref = top(size) + place_bytes;
     const auto place = at(ref);
     if (hinted_bits(place) == stack_end) return;
-    set_hint(place, g, start_ref(g));
+    set_hint(place, g, bits);
     set_top(size, ref);
   }
 

@@ -42,19 +42,24 @@ class Merge : public Quick<Place> {
 
   /// A block has just become free in the bitmaps.
   void release(Granule g, Granule n) {
-    if (exact() || n >= Base::quick_limit)
+    if (exact())
       merge_around(g, n);
     else if (n <= small_max)
       push_hint(g, n);
-    else if (const u64 leaves = Base::quick_put(g, n))
-      merge_or_file(leaves);
+    else
+      release_long(g, n);
+  }
+  /// The same for a long block, under any policy but exact.
+  void release_long(Granule g, Granule n) {
+    if (n >= Base::quick_limit)
+      merge_around(g, n);
+    else if (!Base::quick_put(g, n))
+      merge_or_file(g, n);
   }
 
-  /// A long block leaves its place: from a size on that the policy says it is merged now, else at the next
-  /// sweep.
-  ALLOT_ONCE_IF_SMALL void merge_or_file(u64 block) {
-    const Granule g = static_cast<Granule>(block);
-    const Granule n = static_cast<Granule>(block >> 32);
+  /// There is no place for a long block, or it leaves its place: from a size on that the policy says it is merged
+  /// now, else at the next sweep.
+  ALLOT_ONCE_IF_SMALL void merge_or_file(Granule g, Granule n) {
     if (n >= Base::eager_size())
       merge_around(g, n);
     else
@@ -66,7 +71,7 @@ class Merge : public Quick<Place> {
     u64 block = Base::quick_any();
     if (block == 0) return false;
     do {
-      merge_or_file(block);
+      merge_or_file(static_cast<Granule>(block), static_cast<Granule>(block >> 32));
       block = Base::quick_any();
     } while (block != 0);
     return true;

@@ -151,17 +151,44 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
-    if (!exact()) {
-      u64 found = Base::quick_take(c);
+    if (!exact() && c <= Base::quick_longest) {
+      Granule g = 0;
+      if (place_long_again<false>(c, g)) return g;
       if constexpr (Base::shared) {
-        if (found == 0 && Base::collect() != 0) found = Base::quick_take(c);
+        if (Base::collect() != 0 && place_long_again<false>(c, g)) return g;
       }
-      if (found != 0) return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      const Granule rounded = Base::round_long(c);
+      if (const u64 found = Base::quick_take_above(rounded))
+        return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      if (rounded != c && within_quota(rounded)) {
+        g = place_long_anew(rounded);
+        // What the rounding added may be just what there is not.
+        if (!failed(g)) return g;
+      }
     } else {
       if constexpr (Base::shared) Base::collect();
     }
+    return place_long_anew(c);
+  }
+  [[gnu::noinline]] Granule place_long_anew(Granule c) {
     const Granule g = place_long(c);
     return g != granule_limit ? g : place_harder(c);
+  }
+
+  /// place_again for a long block, small_max < c <= quick_longest. `at_once`: as try_hint.
+  template <bool at_once>
+  [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
+    c = Base::round_long(c);
+    const u64 found = Base::quick_first(c);
+    const u32 room = agent().room - static_cast<Granule>(found >> 32);
+    if (found == 0 || static_cast<i32>(room) < 0) [[unlikely]]
+      return false;
+    Base::quick_pop(Base::bin_of(c));
+    agent().room = room;
+    g = static_cast<Granule>(found);
+    if constexpr (Base::shared && !at_once) begin_block(g);
+    Base::set_bit(g, page_record::live);
+    return true;
   }
 
   /// A block from what is free, or granule_limit.
@@ -360,7 +387,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       auto& a = agent();
       if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
       found = Base::pop_hint(c, small_max);
-      if (found != 0) return take_part(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+      if (found != 0) return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       // What is left of the run is too short to be one.
       if (Base::run_exists()) {
         Base::close_run();
@@ -442,29 +469,62 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
       Base::set_bit(g + c, page_record::start);
       return g;
     }
-    // The bits of where the blocks start, and the run behind them; the lowest block is the first to be handed out.
-    u64 starts = 1;
-    for (u32 i = more; i != 0; --i) {
-      Base::push_hint(g + i * c, c);
-      starts = starts << c | 1;
-    }
-    const auto bits = Base::record_of(g) + Base::bit_byte(g);
-    store<u64>(bits, load<u64>(bits) | starts << (g & 7) << c);
+    Base::set_bits(g, hint_row(g + c, c, more) << c | 1);
     return g;
   }
 
-  /// How many more blocks of c granules may be cut: as many as one 64-bit word of start bits reaches and the stack,
-  /// which is empty, has places for, from a run that is long enough to lose them, and not across a page's end.
+  /// Hints at `count` blocks of c granules that follow each other from `g` on, in one page; the lowest will be the first
+  /// to be handed out. There are places for them. Returns the start bits of all and of what follows, bit 0 = g.
+  u64 hint_row(Granule g, Granule c, u32 count) {
+    const Address page = Base::record_ref(g >> granule_page_shift);
+    Address top = Base::top(c);
+    u64 starts = 1;
+    for (Granule block = g + count * c; block != g;) {
+      block -= c;
+      top += Base::place_bytes;
+      Base::set_hint(at(top), block, page + Base::bit_byte(block));
+      starts = starts << c | 1;
+    }
+    Base::set_top(c, top);
+    return starts;
+  }
+
+  /// How many more blocks of c granules may be cut: as many as one 64-bit word of start bits reaches and the stack
+  /// has places for, from a run that is long enough to lose them, and not across a page's end.
   u32 blocks_ahead(Granule c) const {
     const auto& a = agent();
-    const u32 left = granules_per_page - 1 - (a.run_begin & (granules_per_page - 1));
-    if (left < batch_granules || a.run_end - a.run_begin < batch_run) return 0;
-    const u32 reached = batch_granules / c;
-    const u32 places = Base::places_of(c, a.hint_cap);
+    if (a.run_end - a.run_begin < c + batch_granules + small_max) return 0;
+    return row_length(a.run_begin, batch_granules, c);
+  }
+
+  /// How many blocks of c granules may follow one at `g` in n granules, and be hinted at: see blocks_ahead.
+  u32 row_length(Granule g, Granule n, Granule c) const {
+    const u32 left = granules_per_page - 1 - (g & (granules_per_page - 1));
+    if (n > batch_granules) n = batch_granules;
+    if (left < n) return 0;
+    const u32 reached = n / c;
+    const u32 places = Base::places_of(c, agent().hint_cap) - Base::depth_of(c);
     return reached > places ? places : reached == 0 ? 0 : reached - 1;
   }
   static constexpr Granule batch_granules = 56;
-  static constexpr Granule batch_run = 256;
+
+  /// take_part for a short block. The second time in a row that it is the same size, more blocks are cut from it at
+  /// once, and hinted at.
+  Granule take_row(Granule g, Granule n, Granule c) {
+    auto& a = agent();
+    const u32 more = !small_code && a.last_cut == c ? row_length(g, n, c) : 0;
+    if (!small_code) a.last_cut = c;
+    if (more == 0 || static_cast<i32>(a.room) < i64{c}) return take_part(g, n, c);
+    Base::note_live(c);
+    begin_block(g);
+    Base::set_bit(g, page_record::live);
+    const u64 starts = hint_row(g + c, c, more);
+    const Granule cut = (more + 1) * c;
+    // What follows the row begins there already unless it is the rest of the block.
+    Base::set_bits(g + c, cut != n ? starts : starts & ((u64{1} << more * c) - 1));
+    if (cut != n) Base::push_hint(g + cut, n - cut);
+    return g;
+  }
 };
 
 }  // namespace allot

@@ -2,7 +2,8 @@
 // Floor:   placement.
 //
 //   agent.quick_count[bin]   how many of the bin's eight places are taken
-//   agent.quick              length << 32 | granule: taking a block needs no look at the block; 0 where none is
+//   agent.quick              length << 32 | granule: taking a block needs no look at the block; 0 where none is.
+//                            First what was freed last, so that its place is known without the count.
 //
 // Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
 // at once costs a split at the next request. Exact, like the bins: a long free block is either here or in
@@ -24,45 +25,48 @@ class Quick : public Bins<Place> {
 
   /// The longest block that waits here is shorter than a page: more would be too much to lie idle.
   static constexpr Granule quick_limit = granules_per_page;
+  /// The longest request for which one may be there: the shortest block of the last bin.
+  static constexpr Granule quick_longest = quick_limit - quick_limit / (2 * bins_per_octave);
   static constexpr bool is_quick_size(Granule n) { return n > small_max && n < quick_limit; }
 
-  /// Puts a free block in a place for its size. Returns the block that has to leave for it, the one that
-  /// has waited longest (what was freed last is in the cache), as length << 32 | granule; or 0.
-  u64 quick_put(Granule g, Granule n) {
+  /// Puts a free block in a place for its size. Returns whether there was one. (What waits longer stays: the records
+  /// of the newcomer are in the cache, which makes merging it the cheaper.)
+  bool quick_put(Granule g, Granule n) {
     auto& a = agent();
     const u32 bin = Base::bin_of(n);
     const u32 count = a.quick_count[bin];
-    const u64 leaves = count == quick_depth ? a.quick[bin * quick_depth] : u64{0};
-    if (leaves != 0) leave(bin, 0);
+    if (count == quick_depth) return false;
     auto const places = a.quick + bin * quick_depth;
-    places[a.quick_count[bin]++] = u64{n} << 32 | g;
-    return leaves;
+    places[count] = places[0];
+    places[0] = u64{n} << 32 | g;
+    a.quick_count[bin] = static_cast<u8>(count + 1);
+    return true;
   }
 
-  /// Takes a block that the policy lets a request for c granules have whole. Looks only at the block that
-  /// was freed last in each bin: from the second bin on it fits for certain, and nothing is left to guess.
-  /// Returns length << 32 | granule, or 0.
-  u64 quick_take(Granule c) {
-    if (c >= quick_limit) return 0;
+  /// The block of the shortest size of a bin, or slightly more, that was freed last: length << 32 | granule; 0 when
+  /// there is none. It stays where it is.
+  u64 quick_first(Granule shortest) const { return agent().quick[Base::bin_of(shortest) * quick_depth]; }
+
+  /// Takes a block from the bins above that of c, which is the shortest size of its bin, if the policy lets a request
+  /// for c granules have it whole. Looks only at the block that was freed last in each bin. As quick_first.
+  u64 quick_take_above(Granule c) {
     auto& a = agent();
-    const Granule most = Base::slack_limit(c);
-    const u32 first = Base::bin_of(c);
     // Eight counts at a time: no policy's slack reaches further than that many bins.
-    u64 counts = load<u64>(Base::at(Base::agent_ref() + offsetof(Agent, quick_count) + first));
-    while (counts != 0) {
-      const u32 bin = first + (lowest_bit(counts) >> 3);
-      const u32 top = a.quick_count[bin] - 1u;
-      const u64 found = a.quick[bin * quick_depth + top];
-      const Granule n = static_cast<Granule>(found >> 32);
-      if (n > most) return 0;
-      if (n >= c) {
-        a.quick[bin * quick_depth + top] = 0;
-        a.quick_count[bin] = static_cast<u8>(top);
-        return found;
-      }
-      counts &= ~(u64{255} << (bin - first) * 8);
-    }
-    return 0;
+    const u32 above = Base::bin_of(c) + 1;
+    const u64 counts = load<u64>(Base::at(Base::agent_ref() + offsetof(Agent, quick_count) + above));
+    if (counts == 0) return 0;
+    const u32 bin = above + (lowest_bit(counts) >> 3);
+    const u64 found = a.quick[bin * quick_depth];
+    if (static_cast<Granule>(found >> 32) > Base::slack_limit(c)) return 0;
+    quick_pop(bin);
+    return found;
+  }
+
+  /// Requests for long blocks are for the shortest of a bin: then nearly all that wait in the bin are as long as that,
+  /// and fit. A sixteenth at most; what it costs in slack is less than what unlike sizes cost in pieces.
+  static constexpr Granule round_long(Granule c) {
+    const Granule step = Granule{1} << (highest_bit(c) - 4);
+    return (c + step - 1) & ~(step - 1);
   }
 
   /// Takes a given block out of its place. Returns whether it had one.
@@ -71,7 +75,7 @@ class Quick : public Bins<Place> {
     const u32 bin = Base::bin_of(n);
     for (u32 i = agent().quick_count[bin]; i-- != 0;) {
       if (agent().quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
-      leave(bin, i);
+      close_up(bin, i);
       return true;
     }
     return false;
@@ -79,22 +83,24 @@ class Quick : public Bins<Place> {
 
   /// Takes any block out of its place; 0 when there is none.
   u64 quick_any() {
-    auto& a = agent();
     for (u32 bin = 0; bin < quick_bins; ++bin) {
-      if (a.quick_count[bin] == 0) continue;
-      const u64 found = a.quick[bin * quick_depth];
-      leave(bin, 0);
+      const u64 found = agent().quick[bin * quick_depth];
+      if (found == 0) continue;
+      quick_pop(bin);
       return found;
     }
     return 0;
   }
 
+  void quick_pop(u32 bin) { close_up(bin, 0); }
+
  private:
-  ALLOT_ONCE_IF_SMALL void leave(u32 bin, u32 index) {
+  /// The last one moves to the place that became empty.
+  ALLOT_ONCE_IF_SMALL void close_up(u32 bin, u32 index) {
     auto& a = agent();
     auto const places = a.quick + bin * quick_depth;
     const u32 last = a.quick_count[bin] - 1u;
-    for (; index < last; ++index) places[index] = places[index + 1];
+    places[index] = places[last];
     places[last] = 0;
     a.quick_count[bin] = static_cast<u8>(last);
   }
