@@ -35,24 +35,30 @@ void* or_errno(void* block) {
 bool is_held(Granule g) { return heap().failed(g) && heap().error_of(g) == Error::lock_held; }
 
 template <class Call>
-[[gnu::noinline]] Granule again(Call call) {
+Granule tried(Call call) {
   Granule g;
   u32 left = guest::patience;
   do g = call();
   while (is_held(g) && --left != 0);
   return g;
 }
+template <class Call>
+[[gnu::noinline]] Granule tried_again(Call call) {
+  return tried(call);
+}
 #endif
 
 /// What is done again while another thread holds the heap's lock.
 template <class Call>
 Granule patiently(Call call) {
-  const Granule g = call();
 #ifdef ALLOT_GUEST_THREADS
-  if (is_held(g)) [[unlikely]]
-    return again(call);
+  if (small_code) return tried(call);
+  if (const Granule g = call(); !is_held(g)) [[likely]]
+    return g;
+  return tried_again(call);
+#else
+  return call();
 #endif
-  return g;
 }
 
 /// Whether a product has more bits than a size.

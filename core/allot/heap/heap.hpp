@@ -353,7 +353,8 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   }
 
   /// The hot path of deallocate: gives back a block of up to tiny_bytes. Whatever else begins at `p` it leaves to
-  /// rest(start), where `start` is the Ref of the byte with p's start bit, or 0 where p is no granule of the heap.
+  /// rest(start), where `start` is the Ref of the byte with p's start bit, or 0 where p is no granule of the heap,
+  /// or of another agent's pages.
   /// Small enough for engines to inline it. Returns what `rest` does.
   template <class Rest>
   [[gnu::always_inline]] Error deallocate_or(Address p, Rest rest) {
@@ -396,7 +397,7 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     return Error::none;
   }
 
-  /// The rest of deallocate_or for all that it leaves.
+  /// The rest of deallocate_or for all that it leaves. In a shared heap a Ref is one of the caller's own pages.
   [[gnu::noinline]] Error deallocate_rest(Address p, Address start_ref) {
     if (small_code || start_ref == 0 || this->exact()) return deallocate_any(p);
     const Granule g = static_cast<Granule>((p - this->origin()) >> granule_shift);
@@ -413,21 +414,17 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
     const Granule n = this->live_size_from(start_at, g, starts);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     this->note_free(n);
-    if (n <= small_max)
+    if (n <= small_max) {
       this->push_hint_at(g, n, start_ref);
-    else
-      release_long(g, n);
+    } else {
+      this->release_long(g, n);
+      if constexpr (Base::shared) this->give_idle();
+    }
     return Error::none;
-  }
-
-  void release_long(Granule g, Granule n) {
-    Base::release_long(g, n);
-    if constexpr (Base::shared) this->give_idle();
   }
 
   /// deallocate for any block, not fast.
   [[gnu::noinline]] Error deallocate_any(Address p) {
-    if constexpr (Base::shared && !small_code) return deallocate_shared(p);
     if (!ready()) return Error::not_attached;
     const Granule g = this->live_block(p);
     if (Base::failed(g)) return Base::error_of(g);
@@ -545,29 +542,6 @@ class BasicHeap : protected detail::BelowHeapOf<Place> {
   Error enter_error() const { return ready() ? Error::lock_held : Error::not_attached; }
   void leave() {
     if constexpr (Base::shared) this->give_lock();
-  }
-
-  /// deallocate_any, with each record looked for once.
-  [[gnu::always_inline]] Error deallocate_shared(Address p) {
-    const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
-    if (turned < this->header().granules) [[likely]] {
-      const Granule g = static_cast<Granule>(turned);
-      const auto record = this->record_of(g);
-      const auto start_at = record + Base::bit_byte(g);
-      const u32 live = load<u8, page_record::live>(start_at);
-      const u32 bit = 1u << (g & 7);
-      if (load<u8>(start_at) & live & ~u32{load<u8, page_record::remote>(start_at)} & bit) [[likely]] {
-        if (load<u32, page_record::owner>(record) != this->place().owner_tag())
-          return ready() ? this->free_remotely(g) : Error::not_attached;
-        const Granule n = this->size_at(g);
-        store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
-        this->note_free(n);
-        this->release(g, n);
-        if (n > small_max) this->give_idle();
-        return Error::none;
-      }
-    }
-    return ready() ? this->diagnose(p) : Error::not_attached;
   }
 
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live

@@ -64,6 +64,9 @@ class SharedPointer {
   [[gnu::always_inline]] friend constexpr SharedPointer operator+(SharedPointer p, uintptr_t n) {
     return SharedPointer(p.at_ + n);
   }
+  [[gnu::always_inline]] friend constexpr SharedPointer operator-(SharedPointer p, uintptr_t n) {
+    return SharedPointer(p.at_ - n);
+  }
 
   template <class T>
   [[gnu::always_inline]] T get() const {

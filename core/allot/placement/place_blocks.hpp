@@ -178,7 +178,7 @@ class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Pl
     return g != granule_limit ? g : place_harder(c);
   }
 
-  /// place_again for a long block, small_max < c <= quick_longest.
+  /// place_again for a long block, small_max < c <= quick_longest. `at_once`: as try_hint.
   template <bool at_once>
   [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
     c = Base::round_long(c);
