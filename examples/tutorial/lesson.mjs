@@ -152,7 +152,8 @@ export const steps = [
   ], [
     js((it) => [...it.heap.blocks()], 'Every block, in order, and the heap’s own records (metadata).'),
     js((it) => (it.big = it.heap.alloc(Uint8Array, 400_000)),
-      'More than there was: the heap has grown the memory by itself, to 8 pages.'),
+      'More than there was: the heap has grown the memory by itself, to 15 pages. (JavaScript and C++ each ' +
+        'allocate in pages of their own, so that neither waits for the other.)'),
     js((it) => [...it.mine.view],
       'What you allocated before the growth can be used as before: .view is never stale.'),
     js((it) => it.heap.free(it.theirs),

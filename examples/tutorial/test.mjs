@@ -114,7 +114,7 @@ describe('the lesson', () => {
       pages.push(lesson.pictures(step).at(-1).pages);
     }
     checkResults(told);
-    assert.deepEqual(pages, [undefined, undefined, undefined, 2, 2, 4, 3, 6, 6, 8, 8]);
+    assert.deepEqual(pages, [undefined, undefined, undefined, 2, 2, 4, 3, 6, 6, 15, 15]);
     const [{ views, cells }] = lesson.pictures(steps[9]);
     assert.deepEqual(views.map(({ name, isStale }) => [name, isStale]), [['u16', true]]);
     assert.equal(cells.filter(({ kind }) => kind === 'live').length, 1);
