@@ -98,7 +98,11 @@ std::string as_json(const SnapshotHeader& header, u64 file_bytes, const Survey& 
 std::string verdict(const Survey& heap, const Style& style) {
   if (heap.refused != Error::none)
     return style.bad("No heap can be opened in it") +
-           fmt::format(": {}: {}.\n", name_of(heap.refused), text_of(heap.refused));
+           fmt::format(
+               ": {}: {}.\n{}", name_of(heap.refused), text_of(heap.refused),
+               heap.refused == Error::wrong_address_type
+                   ? "A heap of several agents in a shared memory can be looked at in JavaScript only.\n"
+                   : "");
   if (!heap.violation) return style.good("The heap is sound") + ": all its rules hold.\n";
   std::string out =
       style.bad("The heap is damaged") + fmt::format(": at address {} it breaks rule {}:\n  {}.\n",

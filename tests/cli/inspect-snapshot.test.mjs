@@ -34,6 +34,13 @@ for (const [kind, options] of Object.entries(kinds)) {
   }
 }
 
+test('a heap of several agents is refused, and where to look at it is said', () => {
+  const { heap } = used({ shared: true });
+  const { status, stdout } = run(['inspect', file('heap.snapshot', heap.snapshot())]);
+  assert.equal(status, 1);
+  assert.match(stdout, /No heap can be opened in it: wrong_address_type: .*\nA heap of several agents .* in JavaScript only\.\n/);
+});
+
 test('limits, gaps and reserved spans', () => {
   const { heap } = used();
   heap.quota = 1_234_567;

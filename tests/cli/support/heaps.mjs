@@ -8,7 +8,7 @@ export const policies = ['exact', 'compact', 'balanced', 'fast'];
 export const kinds = {
   inside: {},
   outside: { image: 'outside' },
-  shared: { shared: true },
+  'outside, of a shared memory': { shared: true, image: 'outside' },
   'sizes recorded': { recordSizes: true },
   'elsewhere, within a span': { begin: 70_000, end: 1_000_000 },
 };
