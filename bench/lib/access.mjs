@@ -2,11 +2,11 @@
 // beside them a bare Int32Array (which goes stale when the memory grows, and reads undefined beyond its
 // end) and the npm package wasm-heap-manager.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { summary } from './measure.mjs';
+import { runChild } from './run_child.mjs';
 import { layout } from './table.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -23,7 +23,7 @@ export function measureAccess({ processes, progress = () => {} }) {
     for (const shared of [false, true]) {
       for (const way of present) {
         progress(`reading and writing, ${turn + 1} of ${processes}: ${way}`);
-        const times = run({ way, shared, runs: 20, heapManager });
+        const times = runChild(child, { way, shared, runs: 20, heapManager });
         for (const [operation, ns] of Object.entries(times)) {
           const key = JSON.stringify([`${operation}/${shared ? 'shared' : 'plain'}`, way]);
           samples.set(key, [...(samples.get(key) ?? []), ns]);
@@ -35,15 +35,6 @@ export function measureAccess({ processes, progress = () => {} }) {
     const [workload, allocator] = JSON.parse(key);
     return { workload, allocator, metric: 'ns_per_op', ...summary(values), unit: 'ns' };
   });
-}
-
-function run(order) {
-  const done = spawnSync(process.execPath, [child, JSON.stringify(order)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (done.status !== 0) throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-  return JSON.parse(done.stdout);
 }
 
 /** A table of what measureAccess found, with the ratios to the bare array. */

@@ -2,10 +2,10 @@
 // and switched it off, and each of its parts. Off, it must cost nothing: the heap calls its allocator
 // directly then.
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { summary } from './measure.mjs';
+import { runChild } from './run_child.mjs';
 import { layout } from './table.mjs';
 
 const child = fileURLToPath(new URL('debug_cost_child.mjs', import.meta.url));
@@ -18,21 +18,12 @@ export function measureDebugCost({ processes, runs = 20, progress = () => {} }) 
   for (let turn = 0; turn < processes; turn++) {
     for (const [state, values] of samples) {
       progress(`debugging, ${turn + 1} of ${processes}: ${state}`);
-      values.push(run({ state, runs }));
+      values.push(runChild(child, { state, runs }));
     }
   }
   return [...samples].map(([state, values]) => {
     return { workload, allocator: state, metric: 'ns_per_op', ...summary(values), unit: 'ns' };
   });
-}
-
-function run(order) {
-  const done = spawnSync(process.execPath, [child, JSON.stringify(order)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (done.status !== 0) throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-  return JSON.parse(done.stdout);
 }
 
 /** A table of what measureDebugCost found, with the ratios to a heap that never had debugging. */

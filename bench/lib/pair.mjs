@@ -1,11 +1,11 @@
 // What a malloc and a free cost when JavaScript calls them: rows JS/pair. `allot` by the methods of its Heap, the others as
 // the exports of a module; `floor` are two exported functions that do nothing, which is what two calls cost by themselves.
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { buildModules } from './build.mjs';
 import { Samples } from './measure.mjs';
+import { runChild } from './run_child.mjs';
 import { layout } from './table.mjs';
 
 const child = fileURLToPath(new URL('pair_child.mjs', import.meta.url));
@@ -21,19 +21,10 @@ export function measurePair({ names = pairAllocators, processes, runs = 20, prog
   for (let turn = 0; turn < processes; turn++) {
     for (const allocator of wanted) {
       progress(`calls from JavaScript, ${turn + 1} of ${processes}: ${allocator}`);
-      samples.add(workload, allocator, 'ns_per_op', 'ns', [run({ module: modules[allocator], runs })]);
+      samples.add(workload, allocator, 'ns_per_op', 'ns', [runChild(child, { module: modules[allocator], runs })]);
     }
   }
   return samples.rows();
-}
-
-function run(order) {
-  const done = spawnSync(process.execPath, [child, JSON.stringify(order)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (done.status !== 0) throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-  return JSON.parse(done.stdout);
 }
 
 /** A line an allocator, with what it takes more than two empty calls. */

@@ -2,10 +2,10 @@
 // platform's codec on a part of one Uint8Array (which goes stale when the memory grows, and which
 // browsers refuse for shared and resizable memory).
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { summary } from './measure.mjs';
+import { runChild } from './run_child.mjs';
 import { layout } from './table.mjs';
 
 const child = fileURLToPath(new URL('strings_child.mjs', import.meta.url));
@@ -21,7 +21,7 @@ export function measureStrings({ processes, encodings = textEncodings, bursts = 
   for (let turn = 0; turn < processes; turn++) {
     for (const encoding of encodings) {
       progress(`text, ${turn + 1} of ${processes}: ${encoding}`);
-      for (const { workload, ...times } of run({ encoding, lengths: textLengths, bursts })) {
+      for (const { workload, ...times } of runChild(child, { encoding, lengths: textLengths, bursts })) {
         for (const [who, ns] of Object.entries(times)) {
           const key = JSON.stringify([workload, who]);
           samples.set(key, [...(samples.get(key) ?? []), ns]);
@@ -33,15 +33,6 @@ export function measureStrings({ processes, encodings = textEncodings, bursts = 
     const [workload, allocator] = JSON.parse(key);
     return { workload, allocator, metric: 'ns_per_op', ...summary(values), unit: 'ns' };
   });
-}
-
-function run(order) {
-  const done = spawnSync(process.execPath, [child, JSON.stringify(order)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (done.status !== 0) throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-  return JSON.parse(done.stdout);
 }
 
 /** What measureStrings found: allot, the platform, and how many times as fast allot is. */

@@ -4,7 +4,6 @@
 // Each allocator is made fit for threads in its own way: allot by its build for shared heaps, mimalloc by its own
 // build with atomic operations and thread-local variables, the others by one spin lock around them.
 
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +12,7 @@ import { allocators as all } from './allocators.mjs';
 import { compile, link } from './compile.mjs';
 import { output, root, sysroot } from './paths.mjs';
 import { Samples } from './measure.mjs';
+import { runChild } from './run_child.mjs';
 import { layout } from './table.mjs';
 
 const child = fileURLToPath(new URL('threads_child.mjs', import.meta.url));
@@ -87,9 +87,7 @@ export function measureThreads({ names = threadAllocatorNames, workloads = threa
   for (let turn = 0; turn < processes; turn++) {
     progress(`threads, ${turn + 1} of ${processes}`);
     const order = { modules, workloads, runs, operations, turn, mostPages };
-    const done = spawnSync(process.execPath, [child, JSON.stringify(order)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    if (done.status !== 0) throw new Error(`a measuring process ended with ${done.signal ?? `status ${done.status}`}`);
-    for (const { allocator, workload, mops, error } of JSON.parse(done.stdout)) {
+    for (const { allocator, workload, mops, error } of runChild(child, order)) {
       if (error !== undefined) {
         if (threadAllocators[allocator].kind !== 'peer') throw new Error(`${allocator} failed ${workload}: ${error}`);
         failures.set(`${allocator} ${workload}`, error);
