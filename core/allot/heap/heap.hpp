@@ -11,22 +11,9 @@
 
 namespace allot {
 
-namespace detail {
-template <class Place, bool shared>
-struct BelowHeap {
-  using type = Validate<Place>;
-};
 template <class Place>
-struct BelowHeap<Place, true> {
-  using type = ValidateShared<Place>;
-};
-template <class Place>
-using BelowHeapOf = typename BelowHeap<Place, is_shared<typename Place::Traits>>::type;
-}  // namespace detail
-
-template <class Place>
-class BasicHeap : protected detail::BelowHeapOf<Place> {
-  using Base = detail::BelowHeapOf<Place>;
+class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>> {
+  using Base = Below<Place, Validate<Place>, ValidateShared<Place>>;
 
  public:
   using Address = typename Place::Address;

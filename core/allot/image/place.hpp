@@ -18,6 +18,21 @@ struct AllTraits {
 template <class Traits>
 inline constexpr bool is_shared = requires { requires Traits::shared; };
 
+namespace detail {
+template <bool shared, class Single, class Shared>
+struct Below {
+  using type = Single;
+};
+template <class Single, class Shared>
+struct Below<true, Single, Shared> {
+  using type = Shared;
+};
+}  // namespace detail
+
+/// The class below one of the core's tower: for one agent alone, or for several.
+template <class Place, class Single, class Shared>
+using Below = typename detail::Below<is_shared<typename Place::Traits>, Single, Shared>::type;
+
 /// How the core reaches the records: the types through which every access to them goes. This is the plain
 /// way; a native host that does not trust them has another, which looks at every access and costs these
 /// builds nothing.

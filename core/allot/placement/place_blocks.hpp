@@ -19,21 +19,10 @@
 
 namespace allot {
 
-namespace detail {
-template <class Place, bool shared>
-struct BelowPlaceBlocks {
-  using type = Shrink<Place>;
-};
 template <class Place>
-struct BelowPlaceBlocks<Place, true> {
-  using type = Agents<Place>;
-};
-}  // namespace detail
-
-template <class Place>
-class PlaceBlocks : public detail::BelowPlaceBlocks<Place, is_shared<typename Place::Traits>>::type {
+class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
  public:
-  using Base = typename detail::BelowPlaceBlocks<Place, is_shared<typename Place::Traits>>::type;
+  using Base = Below<Place, Shrink<Place>, Agents<Place>>;
   using Base::Base;
   using typename Base::Address;
 

@@ -11,21 +11,10 @@ template <class Address>
 inline constexpr u64 address_limit_of =
     sizeof(Address) == 4 ? u64{1} << 32 : (u64{granule_limit} << granule_shift) & ~u64{page_bytes - 1};
 
-namespace detail {
-template <class Place, bool shared>
-struct BelowRecords {
-  using type = ExactSearch<Place>;
-};
 template <class Place>
-struct BelowRecords<Place, true> {
-  using type = Lock<Place>;
-};
-}  // namespace detail
-
-template <class Place>
-class Records : public detail::BelowRecords<Place, is_shared<typename Place::Traits>>::type {
+class Records : public Below<Place, ExactSearch<Place>, Lock<Place>> {
  public:
-  using Base = typename detail::BelowRecords<Place, is_shared<typename Place::Traits>>::type;
+  using Base = Below<Place, ExactSearch<Place>, Lock<Place>>;
   using Base::Base;
   using typename Base::Address;
   using typename Base::Ref;
