@@ -16,6 +16,7 @@ static atomic_uint faults; /* blocks that were not as they had been left, and ma
 static atomic_uint foreign; /* blocks of other threads that a thread freed or reallocated */
 static atomic_uint refused; /* calls of allot_on_error */
 static pthread_key_t at_end;
+static pthread_barrier_t all_done; /* nobody's number is given back, to be the next thread's, before all have one */
 
 int allot_may_block(void) { return !emscripten_is_main_browser_thread(); }
 void allot_on_error(uint32_t error, uintptr_t address) { refused += error != 0 && address != 0; }
@@ -63,10 +64,12 @@ static void* work(void* seed_of) {
     }
     free(found);
   }
+  pthread_barrier_wait(&all_done);
   return (void*)(intptr_t)allot_thread();
 }
 
 static void churn(void) {
+  pthread_barrier_init(&all_done, NULL, threads);
   for (int round = 0; round < rounds; ++round) {
     pthread_t thread[threads];
     printf("{\"agents\": [");
@@ -79,6 +82,7 @@ static void churn(void) {
     }
     printf("]}\n");
   }
+  pthread_barrier_destroy(&all_done);
   for (int i = 0; i < slots; ++i) free(atomic_exchange(&slot[i], NULL));
   printf("{\"main\": %d, \"faults\": %u, \"foreign\": %u}\n", allot_thread(), faults, foreign);
 }
