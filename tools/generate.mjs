@@ -189,7 +189,7 @@ ${entries.map(([number, , name]) => `  ${name}: ${number},`).join('\n')}
 function imageWordsModule() {
   const member = ([name, bytes, text]) => `  /** ${text}. */\n  ${name}: ${Number(bytes)},`;
   return `${header(tables.imageWords)}
-/** Where an image has words of 4 bytes that are not the core's alone: bytes from its beginning. */
+/** Where an image has fields that are not the core's alone: bytes from its beginning. */
 export const imageWords = {
 ${readTable('imageWords', 'ALLOT_IMAGE_WORD', 3, 0, 1).map(member).join('\n')}
 } as const;

@@ -86,12 +86,25 @@ struct Header {
 };
 static_assert(sizeof(Header) % 16 == 0 && sizeof(Header) == 736);
 
-/// Bytes from the header's beginning to the words of an image that others than the core know.
+/// Bytes from the header's beginning to the fields of an image that others than the core know.
 namespace image_word {
 #define ALLOT_IMAGE_WORD(name, bytes, meaning) inline constexpr u32 name = bytes;
 #include <allot/image/words.def>
 #undef ALLOT_IMAGE_WORD
-static_assert(offsetof(Header, lock) == lock && offsetof(Header, spare_words) + 8 == identity);
+#define ALLOT_LIES_AT(field) static_assert(offsetof(Header, field) == (field))
+ALLOT_LIES_AT(record_bytes);
+ALLOT_LIES_AT(begin);
+ALLOT_LIES_AT(end);
+ALLOT_LIES_AT(top);
+ALLOT_LIES_AT(owned_end);
+ALLOT_LIES_AT(page_map);
+ALLOT_LIES_AT(pool);
+ALLOT_LIES_AT(pool_count);
+ALLOT_LIES_AT(page_map_capacity);
+ALLOT_LIES_AT(granules);
+ALLOT_LIES_AT(lock);
+#undef ALLOT_LIES_AT
+static_assert(offsetof(Header, spare_words) + 8 == identity);
 }  // namespace image_word
 
 inline constexpr u32 bins_per_octave = 16;
@@ -104,29 +117,33 @@ inline constexpr u32 quick_octaves = 5;  // 2^7 .. 2^12 granules
 inline constexpr u32 quick_bins = bins_per_octave * quick_octaves;
 inline constexpr u32 quick_depth = 8;
 
-/// What one agent owns: its accounting and its hints. Only that agent writes it.
+/// What one agent owns: its accounting and its hints. Only that agent writes it. What changes with each call lies 16
+/// bytes behind its beginning: the first one's record follows the header, in a line of the cache that has
+/// `granules`, which all agents read with each call.
 struct Agent {
-  u32 room;               // granules that may become live before the watermark: a signed number
-  u32 last_cut;           // the size last cut from the run
-  u32 watermark;          // live granules above this need a closer look: min(peak, quota)
-  u32 peak;               // most live granules so far
-  Granule run_begin;      // the free extent from which small blocks are cut; none when both are equal
-  Granule run_end;
-  u64 hints;              // Ref of the hint stacks
-  u32 hint_cap;           // places of a stack for up to 32 granules; an eighth of it for larger ones
+  u64 hints;  // Ref of the hint stacks
+  u32 hint_cap;  // places of a stack for up to 32 granules; an eighth of it for larger ones
   u32 id;
-  u32 sweep_page;         // where the next sweep resumes
-  u32 state;              // 0 unused, 1 in use
+  u32 room;  // granules that may become live before the watermark: a signed number
+  u32 last_cut;  // the size last cut from the run
+  u32 watermark;  // live granules above this need a closer look: min(peak, quota)
+  u32 peak;  // most live granules so far
+  Granule run_begin;  // the free extent from which small blocks are cut; none when both are equal
+  Granule run_end;
+  u32 sweep_page;  // where the next sweep resumes
+  u32 state;  // 0 unused, 1 in use
   u64 tops[small_max + 1];  // Ref of the topmost hint of each size, as long as an address; [0] unused
-  u32 octaves;            // which octaves of bins hold a block
-  u32 binned;             // granules in bins
-  u16 bins[26];           // which bins of each octave do
-  u32 high;               // most live granules since everything was merged
-  u32 heads[bin_count];   // first block of each bin, as granule + 1
-  u8 quick_count[quick_bins + 8];           // places taken for each bin; the last eight stay 0
-  u64 quick[quick_bins * quick_depth];      // length << 32 | granule of each block
+  u32 octaves;  // which octaves of bins hold a block
+  u32 binned;  // granules in bins
+  u16 bins[26];  // which bins of each octave do
+  u32 high;  // most live granules since everything was merged
+  u32 heads[bin_count];  // first block of each bin, as granule + 1
+  u8 quick_count[quick_bins + 8];  // places taken for each bin; the last eight stay 0
+  u64 quick[quick_bins * quick_depth];  // length << 32 | granule of each block
 };
 static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7952);
+static_assert(sizeof(Header) + offsetof(Agent, hints) == image_word::hints);
+static_assert(sizeof(Header) + offsetof(Agent, hint_cap) == image_word::hint_cap);
 
 /// A page record describes the 4096 granules of one page, one bit each in two bitmaps:
 ///
@@ -143,14 +160,14 @@ static_assert(sizeof(Agent) % 16 == 0 && sizeof(Agent) == 7952);
 namespace page_record {
 inline constexpr u32 start = 0;
 inline constexpr u32 live = 520;
-inline constexpr u32 owner = 1032;    // u32: agent id; in a shared heap id + 1, nobody or everybody
-inline constexpr u32 flags = 1036;    // u32: 1 = gap, a page that somebody else grew
+inline constexpr u32 owner = 1032;  // u32: agent id; in a shared heap id + 1, nobody or everybody
+inline constexpr u32 flags = 1036;  // u32: 1 = gap, a page that somebody else grew
 inline constexpr u32 small = 1040;  // u64[2]: sizes of small free blocks that may begin here (policy exact)
 inline constexpr u32 base_bytes = 1056;
 inline constexpr u32 sizes = 1056;  // behind the remote bits where there are any
 inline constexpr u32 sizes_bytes = granules_per_page / 2;
 inline constexpr u32 remote = 1056;  // u64[64]: blocks that agents have freed who do not own the page
-inline constexpr u32 summary = 1568;  // u64: bit w is set when remote[w] may not be 0
+inline constexpr u32 summary = 1568;  // u64: bit i is set when one of remote[8 * i ...] may not be 0
 inline constexpr u32 remote_bytes = granules_per_page / 8 + 16;
 inline constexpr u32 gap = 1;
 

@@ -221,10 +221,11 @@ template <class Steps>
 struct SharedAgent {
   template <class T>
   using F = Cell<T, Steps>;
+  F<u64> hints;
+  F<u32> hint_cap, id;
   F<u32> room, last_cut, watermark, peak;
   F<Granule> run_begin, run_end;
-  F<u64> hints;
-  F<u32> hint_cap, id, sweep_page, state;
+  F<u32> sweep_page, state;
   F<u64> tops[small_max + 1];
   F<u32> octaves, binned;
   F<u16> bins[26];

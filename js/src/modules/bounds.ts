@@ -1,13 +1,8 @@
 // Purpose: which part of the memory is a heap's, read from its image.
 // Floor:   door js.
 
+import { imageWords } from '../generated/image-words.js';
 import type { OpenHeap } from '../open.js';
-
-/** Where an image keeps them; docs/heap-image.md. */
-const beginOffset = 56;
-const endOffset = 64;
-const topOffset = 88;
-const ownedEndOffset = 96;
 
 /** Addresses, in bytes. */
 export interface Bounds {
@@ -27,9 +22,9 @@ export function boundsOf({ place, image, memory, core }: OpenHeap): Bounds {
   const header = new DataView(records.buffer, image);
   const read = (offset: number): number => Number(header.getBigUint64(offset, true));
   return {
-    begin: read(beginOffset),
-    end: read(endOffset),
-    top: read(topOffset),
-    ownedEnd: read(ownedEndOffset),
+    begin: read(imageWords.begin),
+    end: read(imageWords.end),
+    top: read(imageWords.top),
+    ownedEnd: read(imageWords.owned_end),
   };
 }

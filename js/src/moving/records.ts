@@ -6,19 +6,9 @@
 // the page map, which costs far less than a walk over all blocks.
 
 import { recordsOf } from '../debug/snapshot.js';
+import { imageWords as field } from '../generated/image-words.js';
 import type { OpenHeap } from '../open.js';
 
-/** Where an image keeps them; docs/heap-image.md. */
-const field = {
-  recordBytes: 28,
-  pageMap: 104,
-  pool: 112,
-  poolCount: 120,
-  pageMapCapacity: 160,
-  agent: 176,
-  granules: 696,
-} as const;
-const agentField = { hints: 24, hintCap: 32 } as const;
 const granulesPerPage = 4096;
 /** 32 stacks of as many places as the cap says, 96 of an eighth of it, and one place at each stack's end: two u32. */
 const hintBytes = (cap: number): number => (32 * (cap + 1) + 96 * (Math.floor(cap / 8) + 1) + 1) * 8;
@@ -39,14 +29,13 @@ export class SavedRecords {
     const { buffer } = memory;
     const header = new DataView(buffer, image);
     const ref = (view: DataView, offset: number): number => Number(view.getBigUint64(offset, true));
-    const recordBytes = header.getUint32(field.recordBytes, true);
-    const pageMap = ref(header, field.pageMap);
-    const capacity = header.getUint32(field.pageMapCapacity, true);
-    const agent = new DataView(buffer, ref(header, field.agent));
+    const recordBytes = header.getUint32(field.record_bytes, true);
+    const pageMap = ref(header, field.page_map);
+    const capacity = header.getUint32(field.page_map_capacity, true);
     // Header, agent, and the first of all that is replaced by something larger later on.
     this.#save(image, core.allot_block_size(image, image));
     this.#save(pageMap, capacity * 4);
-    this.#save(ref(agent, agentField.hints), hintBytes(agent.getUint32(agentField.hintCap, true)));
+    this.#save(ref(header, field.hints), hintBytes(header.getUint32(field.hint_cap, true)));
     const map = new DataView(buffer, pageMap);
     const pages = header.getUint32(field.granules, true) / granulesPerPage;
     for (let page = 0, last = 0; page < pages; page++) {
@@ -55,7 +44,7 @@ export class SavedRecords {
       last = record;
     }
     let unused = ref(header, field.pool);
-    for (let left = ref(header, field.poolCount); left > 0 && unused !== 0; left--) {
+    for (let left = ref(header, field.pool_count); left > 0 && unused !== 0; left--) {
       this.#save(unused, recordBytes);
       unused = ref(new DataView(buffer, unused), 0);
     }

@@ -256,15 +256,15 @@ struct CheckedHeader {
 
 /// allot::Agent, field for field.
 struct CheckedAgent {
+  Racy<u64> hints;
+  Racy<u32> hint_cap;
+  Racy<u32> id;
   Racy<u32> room;
   Racy<u32> last_cut;
   Racy<u32> watermark;
   Racy<u32> peak;
   Racy<Granule> run_begin;
   Racy<Granule> run_end;
-  Racy<u64> hints;
-  Racy<u32> hint_cap;
-  Racy<u32> id;
   Racy<u32> sweep_page;
   Racy<u32> state;
   RacyArray<u64, small_max + 1> tops;
