@@ -94,8 +94,8 @@ void* aligned(size_t alignment, size_t size) {
 /// free for all but short blocks.
 [[gnu::noinline]] Error free_rest(void* p, NativeAddress start) {
 #ifdef ALLOT_GUEST_THREADS
-  // A thread that has not allocated yet.
-  if (!guest::is_ready()) return Error::none;
+  // No block of this thread's, which may not have allocated yet.
+  if (start == 0 && !guest::is_ready()) return Error::none;
 #endif
   if (const Error error = heap().deallocate_rest(guest::address(p), start); error != Error::none) [[unlikely]]
     guest::refuse(error, p);
@@ -127,9 +127,15 @@ __attribute__((no_builtin("calloc")))  // of malloc and memset
 #endif
 void* calloc(size_t count, size_t size) {
   if (overflows(count, size)) return or_errno(nullptr);
+#ifdef ALLOT_GUEST_THREADS
+  // A thread that ends while it writes zeros is still allocating.
+  if (!guest::is_ready()) return or_errno(nullptr);
+  return or_errno(guest::block(patiently([=] { return heap().allocate_zeros(count * size); })));
+#else
   void* const block = malloc(count * size);
   if (block) __builtin_memset(block, 0, count * size);
   return block;
+#endif
 }
 
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely

@@ -25,9 +25,9 @@ const own = (name) => ({
 // The numbers are those of allot::Policy.
 const allot = (policy, define = []) => ({
   kind: 'allot',
-  build({ folder, optimize, libc }) {
+  build({ folder, optimize, libc, flags: more = [] }) {
     const defines = [`-DALLOT_GUEST_POLICY=${policy}`, ...define, ...(libc ? [] : ['-DALLOT_FREESTANDING'])];
-    const flags = [...includes, ...defines, optimize];
+    const flags = [...includes, ...defines, ...more, optimize];
     return { objects: sourcesIn('guest').map((file) => compile(file, folder, flags)) };
   },
 });

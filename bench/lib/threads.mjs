@@ -1,7 +1,7 @@
 // W2 by one thread and by two: rows W2/own/1, W2/own/2, W2x/1, W2x/2 with the metric `mops` (million times a free and
 // a malloc, a second, by all threads together), and W2/own, W2x with `scaling`: how many times as much two do as one.
 //
-// Each allocator is made fit for threads in its own way: allot by its build for shared heaps, mimalloc by its own
+// Each allocator is made fit for threads in its own way: allot by its guest library for threads, mimalloc by its own
 // build with atomic operations and thread-local variables, the others by one spin lock around them.
 
 import { join } from 'node:path';
@@ -34,17 +34,15 @@ const locked = (name) => ({
 /** wasi-libc's errno is one for all threads in the library, and thread-local in its headers: so this one has its own. */
 const ownErrno = ['-include', here('peers/mimalloc/errno.h')];
 
-const coreFlags = ['core', 'abi'].map((folder) => `-I${join(root, folder)}`);
-
 /** By name; all of them are asked for the same. */
 export const threadAllocators = {
   lifo: { kind: 'reference', build: () => [glue('lifo')] },
   allot: {
     kind: 'allot',
-    build: () => [
-      compile(join(root, 'abi/modules/shared.cpp'), folderOf('allot'), [atomics, '-std=c++20', ...coreFlags]),
-      glue('allot', coreFlags),
-    ],
+    build() {
+      const { objects } = all['allot-threads'].build({ folder: folderOf('allot'), optimize: '-O2', libc: false, flags: [atomics] });
+      return [...objects, glue('allot'), glue('direct')];
+    },
   },
   'allot-locked': locked('allot'),
   dlmalloc: locked('dlmalloc'),

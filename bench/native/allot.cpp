@@ -72,24 +72,39 @@ u32 address(void* block) { return static_cast<u32>(reinterpret_cast<uintptr_t>(b
   errno = ENOMEM;
   return nullptr;
 }
+void* block_at(Granule g) { return reinterpret_cast<void*>(uintptr_t{heap().address(g)}); }
 void* pointer(Granule g) {
   if (Heap::failed(g)) [[unlikely]]
     return no_memory();
-  return reinterpret_cast<void*>(uintptr_t{heap().address(g)});
+  return block_at(g);
 }
 
-[[gnu::noinline]] void* allocate_sized(size_t size) {
+[[gnu::noinline]] void* allocate_any(size_t size) {
   make_ready();
   return pointer(heap().allocate_sized(size));
+}
+[[gnu::noinline]] void* allocate(size_t size) {
+  Granule g = 0;
+  if (size - Heap::long_bytes - 1 < Heap::quick_bytes - Heap::long_bytes && tiny_bytes != 0 &&
+      heap().allocate_long_again(static_cast<u32>(size), g))
+    return block_at(g);
+  return allocate_any(size);
+}
+
+[[gnu::noinline]] Error free_rest(void* block, u32 start) {
+  if (heap().deallocate_rest(address(block), start) != Error::none) [[unlikely]]
+    __builtin_trap();
+  return Error::none;
 }
 
 }  // namespace
 
 extern "C" {
 void* malloc(size_t size) {
-  if (size - 1 < tiny_bytes) [[likely]]
-    return pointer(heap().allocate_tiny(static_cast<u32>(size)));
-  return allocate_sized(size);
+  Granule g = 0;
+  if (size - 1 < tiny_bytes && heap().allocate_tiny_again(static_cast<u32>(size), g)) [[likely]]
+    return block_at(g);
+  return allocate(size);
 }
 void free(void* block) {
   // One comparison for two things: a null pointer, and what cannot be a block of the heap.
@@ -97,8 +112,7 @@ void free(void* block) {
     if (block) __builtin_trap();
     return;
   }
-  if (heap().deallocate(address(block)) != Error::none) [[unlikely]]
-    __builtin_trap();
+  (void)heap().deallocate_or(address(block), [block](u32 start) { return free_rest(block, start); });
 }
 void* realloc(void* block, size_t size) {
   if (!block) return malloc(size);

@@ -16,7 +16,8 @@ static atomic_uint faults; /* blocks that were not as they had been left, and ma
 static atomic_uint foreign; /* blocks of other threads that a thread freed or reallocated */
 static atomic_uint refused; /* calls of allot_on_error */
 static pthread_key_t at_end;
-static pthread_barrier_t all_done; /* nobody's number is given back, to be the next thread's, before all have one */
+static pthread_barrier_t
+    all_done; /* nobody's number is given back, to be the next thread's, before all have one */
 
 int allot_may_block(void) { return !emscripten_is_main_browser_thread(); }
 void allot_on_error(uint32_t error, uintptr_t address) { refused += error != 0 && address != 0; }

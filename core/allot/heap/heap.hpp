@@ -386,6 +386,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
 
   /// The rest of deallocate_or for all that it leaves. In a shared heap a Ref is one of the caller's own pages.
   [[gnu::noinline]] Error deallocate_rest(Address p, Address start_ref) {
+    if constexpr (Base::shared) {
+      if (!small_code && start_ref == 0) [[unlikely]]
+        return deallocate_elsewhere(p);
+    }
     if (small_code || start_ref == 0 || this->exact()) return deallocate_any(p);
     const Granule g = static_cast<Granule>((p - this->origin()) >> granule_shift);
     const auto start_at = this->at(start_ref);
@@ -404,10 +408,22 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (n <= small_max) {
       this->push_hint_at(g, n, start_ref);
     } else {
-      this->release_long(g, n);
-      if constexpr (Base::shared) this->give_idle();
+      [[maybe_unused]] const bool filed = this->release_long(g, n);
+      if constexpr (Base::shared) {
+        if (filed) this->give_idle();
+      }
     }
     return Error::none;
+  }
+
+  /// The rest of deallocate_or where no page of the caller's own is: most likely another agent's block.
+  [[gnu::noinline]] Error deallocate_elsewhere(Address p)
+    requires Base::shared
+  {
+    const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
+    if (ready() && turned < this->header().granules && this->free_if_foreign(static_cast<Granule>(turned)))
+      return Error::none;
+    return deallocate_any(p);
   }
 
   /// deallocate for any block, not fast.
@@ -440,10 +456,15 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   [[gnu::noinline]] Granule allocate_zeroed_raw(u64 count, u64 size) {
     // Against the address space, not against 2^64: the compiler would make a 128-bit product of that.
     if (size != 0 && count > Base::address_limit / size) return Base::failure(Error::size_too_large);
-    const u64 bytes = count * size;
-    const Granule g = allocate_call(bytes);
-    if (!Base::failed(g)) this->place().memory.zero(this->address_of(g), bytes);
-    return g;
+    return allocate_zeros(count * size);
+  }
+  template <class Size>
+  Granule allocate_zeros(Size size) {
+    // (An agent that dies while it writes zeros is still allocating: its block is not returned yet.)
+    if (!ready()) return Base::failure(Error::not_attached);
+    const Granule g = Base::shared ? place_call(size) : allocate_call(size);
+    if (!Base::failed(g)) this->place().memory.zero(this->address_of(g), size);
+    return this->returned(g);
   }
 
   template <class Size>

@@ -237,7 +237,7 @@ class ValidateShared : public Validate<Place> {
       if ((at | 63) >= end) bits &= ~u64{0} >> (63 - ((end - 1) & 63));
       if (bits == 0) continue;
       if (kind != BlockKind::live || at != g || bits != u64{1} << (g & 63)) return 31;
-      if (!(load<u64>(r + page_record::summary) >> index & 1)) return 31;
+      if (!(load<u64>(r + page_record::summary) >> index / Base::words_told_together & 1)) return 31;
       if (id < agent_capacity && Base::agent_state(id) == Base::in_use &&
           !(Base::agent_at(id).remote_mask >> (at >> granule_page_shift & 63) & 1))
         return 31;

@@ -59,7 +59,13 @@ class Borrowed {
   {
     return memory_->grow_from(pages);
   }
-  void zero(u64 at, u64 n) const { __builtin_memset(base() + at, 0, static_cast<size_t>(n)); }
+  void zero(u64 at, u64 n) const {
+    // A memory may have a way of its own.
+    if constexpr (requires { memory_->zero(at, n); })
+      memory_->zero(at, n);
+    else
+      __builtin_memset(base() + at, 0, static_cast<size_t>(n));
+  }
   void copy(u64 to, u64 from, u64 n) const {
     __builtin_memmove(base() + to, base() + from, static_cast<size_t>(n));
   }

@@ -54,7 +54,7 @@ class Agents : public SharedGrowth<Place> {
     constexpr u64 hints_at = map_at + first_page_map_capacity * sizeof(Address);
     const u32 hint_cap = exact ? 0 : first_hint_cap;
     const u64 records_at = hints_at + hint_bytes(hint_cap, sizeof(Address));
-    constexpr u32 first_records = 6;
+    constexpr u32 first_records = 3;
     const u64 image_bytes = records_at + first_records * record_bytes;
     const Granule image = Base::granules_of(image_bytes);
     const u32 pages = Base::pages_of(u64{first} + image + 1);

@@ -220,8 +220,11 @@ class FreePages : public Records<Place> {
   void clear_remote_bits(u32 page) {
     const Pointer summary = record(page) + page_record::summary;
     if (load<u64>(summary) == 0) return;
-    for (u64 words = summary.template exchange<u64>(0); words != 0; words &= words - 1)
-      (record(page) + page_record::remote + lowest_bit(words) * 8).template exchange<u64>(0);
+    summary.template exchange<u64>(0);
+    for (u32 i = 0; i < Base::words_per_page; ++i) {
+      const Pointer word = record(page) + page_record::remote + i * 8;
+      if (load<u64>(word) != 0) word.template exchange<u64>(0);
+    }
   }
 
  private:

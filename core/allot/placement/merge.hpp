@@ -49,12 +49,15 @@ class Merge : public Quick<Place> {
     else
       release_long(g, n);
   }
-  /// The same for a long block, under any policy but exact.
-  void release_long(Granule g, Granule n) {
+  /// The same for a long block, under any policy but exact. Returns whether there may be more in the bins now.
+  bool release_long(Granule g, Granule n) {
     if (small_code || n >= Base::quick_limit)
       merge_around(g, n);
-    else if (!Base::quick_put(g, n))
+    else if (Base::quick_put(g, n))
+      return false;
+    else
       merge_or_file(g, n);
+    return true;
   }
 
   /// There is no place for a long block, or it leaves its place: from a size on that the policy says it is merged

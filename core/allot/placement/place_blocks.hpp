@@ -121,25 +121,37 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
 
   /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
-    if constexpr (Base::shared) Base::collect();
-    if (!exact()) {
-      // Its own stack, or one of the stacks of slightly larger sizes: borrow.
-      Granule most = Base::slack_limit(c);
-      if (most > small_max) most = small_max;
-      Granule from = c;
-      Granule g = 0;
-      if (!small_code && c <= Base::tiny_max &&
-          static_cast<i32>(agent().room) >= static_cast<i32>(Base::tiny_max)) {
-        if (place_near(c, most < Base::tiny_max ? most : Base::tiny_max, g)) return g;
-        from = Base::tiny_max + 1;
-      }
-      if (from <= most) {
-        if (const u64 found = Base::pop_hint(from, most))
-          return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
-      }
+    Granule g = granule_limit;
+    for (bool looked = false;; looked = true) {
+      if (!exact()) g = place_borrowed(c);
+      // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
+      if constexpr (!Base::shared) break;
+      if (g != granule_limit || looked || collected() == 0) break;
     }
-    const Granule g = small_code ? place_free(c) : place_small(c);
+    if (g != granule_limit) return g;
+    g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
+  }
+  u32 collected() {
+    if constexpr (Base::shared) return Base::collect();
+    return 0;
+  }
+  /// A block from its own stack, or one of the stacks of slightly larger sizes; granule_limit if there is none.
+  Granule place_borrowed(Granule c) {
+    Granule most = Base::slack_limit(c);
+    if (most > small_max) most = small_max;
+    Granule from = c;
+    Granule g = 0;
+    if (!small_code && c <= Base::tiny_max &&
+        static_cast<i32>(agent().room) >= static_cast<i32>(Base::tiny_max)) {
+      if (place_near(c, most < Base::tiny_max ? most : Base::tiny_max, g)) return g;
+      from = Base::tiny_max + 1;
+    }
+    if (from <= most) {
+      if (const u64 found = Base::pop_hint(from, most))
+        return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    }
+    return granule_limit;
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.

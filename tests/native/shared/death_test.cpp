@@ -112,7 +112,7 @@ class Theatre {
   std::uint64_t reaper_deaths() const { return reaper_deaths_; }
 
  private:
-  enum class Kind { allocate, aligned, free, reallocate, collect, merge, leave, grow };
+  enum class Kind { allocate, zeroed, aligned, free, reallocate, collect, merge, leave, grow };
   struct Operation {
     Kind kind;
     std::size_t agent;
@@ -139,7 +139,10 @@ class Theatre {
     }
     operation.size = random_.one_in(6) ? random_.log_uniform(19) : random_.log_uniform(13);
     const bool is_full = blocks_.size() > 60;
-    if (dice < (is_full ? 15u : 45u)) return operation;
+    if (dice < (is_full ? 15u : 45u)) {
+      if (dice % 3 == 0) operation.kind = Kind::zeroed;
+      return operation;
+    }
     operation.kind = dice < 70 ? Kind::free : Kind::reallocate;
     if (dice >= 84) operation.kind = Kind::aligned;
     if (dice >= 89) operation.kind = Kind::collect;
@@ -160,6 +163,7 @@ class Theatre {
     const auto address = static_cast<std::uint32_t>(o.address);
     switch (o.kind) {
       case Kind::allocate: return or_nothing(heap.allocate(o.size));
+      case Kind::zeroed: return or_nothing(heap.allocate_zeroed(1, o.size));
       case Kind::aligned: return or_nothing(heap.allocate_aligned(std::uint64_t{16} << o.size % 10, o.size));
       case Kind::free: {
         if (heap.deallocate(address) != allot::Error::none) disagree("freeing ", o.address, " is refused");

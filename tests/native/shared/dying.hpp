@@ -34,7 +34,7 @@ struct DyingSteps {
 };
 
 /// A memory that can be put back to what it was. Growing it is a step like others, with an end before it and
-/// one behind it.
+/// one behind it, and so is filling a block with zeros.
 class DyingMemory {
  public:
   DyingMemory(std::uint64_t initial, std::uint64_t maximum) : data_(maximum), bytes_(initial) {}
@@ -49,6 +49,12 @@ class DyingMemory {
     bytes_ += pages * allot::page_bytes;
     DyingSteps::step();
     return before;
+  }
+
+  void zero(std::uint64_t at, std::uint64_t n) {
+    DyingSteps::step();
+    std::memset(base() + at, 0, n);
+    DyingSteps::step();
   }
 
   struct Snapshot {
