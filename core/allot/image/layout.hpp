@@ -125,7 +125,7 @@ struct Agent {
   u32 hint_cap;  // places of a stack for up to 32 granules; an eighth of it for larger ones
   u32 id;
   u32 room;  // granules that may become live before the watermark: a signed number
-  u32 last_cut;  // the size last cut from the run
+  u32 last_cut;  // the sizes last cut, a byte each, the latest lowest
   u32 watermark;  // live granules above this need a closer look: min(peak, quota)
   u32 peak;  // most live granules so far
   Granule run_begin;  // the free extent from which small blocks are cut; none when both are equal

@@ -122,14 +122,17 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
     Granule g = granule_limit;
-    for (bool looked = false;; looked = true) {
-      if (!exact()) g = place_borrowed(c);
-      // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
-      if constexpr (!Base::shared) break;
-      if (g != granule_limit || looked || collected() == 0) break;
-    }
+    if (!exact()) g = place_borrowed(c);
     if (g != granule_limit) return g;
+    // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
+    if constexpr (Base::shared) return place_collected(c);
     g = small_code ? place_free(c) : place_small(c);
+    return g != granule_limit ? g : place_harder(c);
+  }
+  [[gnu::noinline]] Granule place_collected(Granule c) {
+    Granule g = granule_limit;
+    if (collected() != 0 && !exact()) g = place_borrowed(c);
+    if (g == granule_limit) g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
   }
   u32 collected() {
@@ -449,8 +452,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     a.run_end = g + n;
   }
 
-  /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size. The second time
-  /// in a row that it is the same size, more blocks are cut at once, and hinted at.
+  /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size. Where blocks of that
+  /// size were cut lately, more of them are cut at once, and hinted at.
   Granule cut_run(Granule c) {
     auto& a = agent();
     const Granule g = a.run_begin;
@@ -458,8 +461,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     Base::note_live(c);
     begin_block(g);
     Base::set_bit(g, page_record::live);
-    const u32 more = !small_code && a.last_cut == c ? blocks_ahead(c) : 0;
-    if (!small_code) a.last_cut = c;
+    const u32 more = !small_code && cut_lately(c) ? blocks_ahead(c) : 0;
     a.run_begin = g + (more + 1) * c;
     if (more == 0) {
       Base::set_bit(g + c, page_record::start);
@@ -485,6 +487,17 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return starts;
   }
 
+  /// Notes that a block of c granules is cut. Returns whether the last one was of the same size, or two of the last four.
+  bool cut_lately(Granule c) {
+    auto& a = agent();
+    const u32 before = a.last_cut;
+    a.last_cut = before << 8 | c;
+    // The zero bytes (Alan Mycroft, 1987).
+    const u32 unlike = before ^ c * 0x01010101u;
+    const u32 alike = (unlike - 0x01010101u) & ~unlike & 0x80808080u;
+    return (alike & 0x80) != 0 || (alike & (alike - 1)) != 0;
+  }
+
   /// How many more blocks of c granules may be cut: as many as one 64-bit word of start bits reaches and the stack
   /// has places for, from a run that is long enough to lose them, and not across a page's end.
   u32 blocks_ahead(Granule c) const {
@@ -504,12 +517,11 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
   static constexpr Granule batch_granules = 56;
 
-  /// take_part for a short block. The second time in a row that it is the same size, more blocks are cut from it at
-  /// once, and hinted at.
+  /// take_part for a short block. Where blocks of that size were cut lately, more of them are cut from it at once, and
+  /// hinted at.
   Granule take_row(Granule g, Granule n, Granule c) {
     auto& a = agent();
-    const u32 more = !small_code && a.last_cut == c ? row_length(g, n, c) : 0;
-    if (!small_code) a.last_cut = c;
+    const u32 more = !small_code && cut_lately(c) ? row_length(g, n, c) : 0;
     if (more == 0 || static_cast<i32>(a.room) < i64{c}) return take_part(g, n, c);
     const u64 starts = hint_row(g + c, c, more);
     const Granule cut = (more + 1) * c;
