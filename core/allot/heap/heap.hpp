@@ -478,7 +478,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (c > granule_limit - extra) return Base::failure(Error::size_too_large);
     // Below address_limit.
     const Address unit = static_cast<Address>(alignment);
-    if constexpr (Base::shared) return this->returned(place_aligned_shared(unit, size, c, c + extra));
+    if constexpr (Base::shared) {
+      if (!ready()) return Base::failure(Error::not_attached);
+      return this->returned(place_aligned_shared(unit, size, c, c + extra));
+    }
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     // The padding is cut off again at once and was never live to anybody: it counts neither against the
     // quota nor as peak.
@@ -555,7 +558,6 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live
   /// to anybody: who dies in here leaves one block at most, and says which.
   Granule place_aligned_shared(Address alignment, u64 size, Granule c, Granule most) {
-    if (!ready()) return Base::failure(Error::not_attached);
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     auto& a = this->agent();
     const u32 share = a.share;
