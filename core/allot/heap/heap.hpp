@@ -70,6 +70,13 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (Base::failed(id)) return Base::error_of(id);
     return id;
   }
+  /// Goes on as an agent that is in use and will not run again: in a copy of a memory, where none of them does. The
+  /// caller is none yet. Takes no lock. Error: no_such_agent.
+  Error resume(u32 agent)
+    requires Base::shared
+  {
+    return this->resume_agent(agent);
+  }
   /// Stops being an agent: free pages go back, live blocks stay, in the care of whoever needs memory next.
   Error detach()
     requires Base::shared
@@ -103,6 +110,12 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     requires Base::shared
   {
     return Base::agent_state(agent);
+  }
+  /// What an agent has; all 0 where there is none. Exact while it is quiet.
+  AgentFigures agent_figures(u32 agent) const
+    requires Base::shared
+  {
+    return this->figures_of(agent);
   }
   /// Who holds the lock: 0 nobody, else the agent's number + 1. Anybody may ask.
   u32 lock_holder() const

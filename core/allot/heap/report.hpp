@@ -14,6 +14,13 @@ struct Block {
   BlockKind kind;
 };
 
+/// What an agent of a shared heap has.
+struct AgentFigures {
+  u32 state;  // as BasicHeap::agent_state
+  u32 pages;  // that it owns
+  u64 live_bytes;  // in its pages, whoever allocated them
+};
+
 template <class Place>
 class Report : public Relocate<Place> {
  public:
@@ -74,6 +81,13 @@ class Report : public Relocate<Place> {
       all.reserved += u64{a.reserved} << granule_shift;
     }
     return all;
+  }
+
+  AgentFigures figures_of(u32 id) const {
+    const u32 state = Base::agent_state(id);
+    if (state == Base::unused) return {};
+    const auto& a = Base::agent_at(id);
+    return {state, a.pages, u64{Base::live_of(a)} << granule_shift};
   }
 
   u64 shared_figure(Statistic which) const {

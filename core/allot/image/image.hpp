@@ -78,13 +78,15 @@ class Image : public Handle<Place> {
       return image() + sizeof(Header);
   }
   Agent& agent() const {
-    if constexpr (shared)
-      // Who is no agent has no record, and is refused before one is read.
+    if constexpr (shared) {
+      // Who is no agent has no record, and is refused before one is read; but for what a damaged image leads to.
+      if constexpr (!Place::Access::trusted) require(agent_ref() != 0);
       // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn)
       return *reinterpret_cast<Agent*>(place().record_base() + static_cast<uintptr_t>(agent_ref()));
-    // By pointer arithmetic, which the compiler folds into the offsets of loads where the image is a constant.
-    else
+    } else {
+      // By pointer arithmetic, which the compiler folds into the offsets of loads where the image is a constant.
       return *reinterpret_cast<Agent*>(reinterpret_cast<char*>(&header()) + sizeof(Header));
+    }
   }
 
   /// What must hold in every sound image, or the code that follows is undefined: costs something only where
@@ -94,6 +96,18 @@ class Image : public Handle<Place> {
       if (!holds) [[unlikely]]
         place().refuse();
     }
+  }
+
+  /// A word of the header or of an agent's record, given by where it is now, as at() has it.
+  Pointer pointer_at(uintptr_t address) const {
+    if constexpr (Place::Access::trusted)
+      return Pointer(address);
+    else
+      return at(address - place().record_base());
+  }
+  template <class Word>
+  Pointer pointer_to(Word& word) const {
+    return pointer_at(reinterpret_cast<uintptr_t>(&word));
   }
 
   /// The record of a page below `granules`.

@@ -179,25 +179,36 @@ class Cell {
     *this = static_cast<T>(value + 1);
     return value;
   }
-  [[gnu::always_inline]] SharedPointer<Steps> pointer() {
-    return SharedPointer<Steps>(reinterpret_cast<uintptr_t>(&value_));
-  }
 
  private:
   T value_;
 };
 
-/// allot::Header, field for field; what is named otherwise has another meaning in a shared heap.
+/// What the records below are made of: here of plain cells. A native host that does not trust them has others, of the
+/// same size, that look at every index.
 template <class Steps>
+struct SharedCells {
+  template <class T>
+  using Field = Cell<T, Steps>;
+  template <class T, u32 n>
+  using Array = Cell<T, Steps>[n];
+  using Shift = Cell<u8, Steps>;  // how far something is shifted
+};
+
+/// allot::Header, field for field; what is named otherwise has another meaning in a shared heap.
+template <class Cells>
 struct SharedHeader {
   template <class T>
-  using F = Cell<T, Steps>;
+  using F = typename Cells::template Field<T>;
+  using Shift = typename Cells::Shift;
   F<u64> magic;
   F<u32> version, header_bytes;
   F<u64> self;
   F<u8> address_bytes, outside, policy, flags;
   F<u32> record_bytes;
-  F<u8> borrow_shift, borrow_add, eager_shift, step_shift;
+  Shift borrow_shift;
+  F<u8> borrow_add;
+  Shift eager_shift, step_shift;
   F<u32> grow_count;
   F<u64> old_map;  // the page map before this one
   F<u64> origin, begin, end, maximum, quota, top, owned_end, page_map;
@@ -206,7 +217,7 @@ struct SharedHeader {
   F<u64> managed_bytes, metadata_bytes, reserved_bytes, records_top;
   F<u32> page_map_capacity, agents, reserved_spans;
   F<u32> old_capacity;  // of the page map before this one
-  F<u64> agent[agent_capacity];
+  typename Cells::template Array<u64, agent_capacity> agent;
   F<u64> checksum;
   F<u32> granules, last_error;
   F<u64> last_error_address, violation_address;
@@ -217,22 +228,24 @@ struct SharedHeader {
 };
 
 /// allot::Agent, field for field, and what an agent of a shared heap has besides.
-template <class Steps>
+template <class Cells>
 struct SharedAgent {
   template <class T>
-  using F = Cell<T, Steps>;
+  using F = typename Cells::template Field<T>;
+  template <class T, u32 n>
+  using Array = typename Cells::template Array<T, n>;
   F<u64> hints;
   F<u32> hint_cap, id;
   F<u32> room, last_cut, watermark, peak;
   F<Granule> run_begin, run_end;
   F<u32> sweep_page, state;
-  F<u64> tops[small_max + 1];
+  Array<u64, small_max + 1> tops;
   F<u32> octaves, binned;
-  F<u16> bins[26];
+  Array<u16, 26> bins;
   F<u32> high;
-  F<u32> heads[bin_count];
-  F<u8> quick_count[quick_bins + 8];
-  F<u64> quick[quick_bins * quick_depth];
+  Array<u32, bin_count> heads;
+  Array<u8, quick_bins + 8> quick_count;
+  Array<u64, quick_bins * quick_depth> quick;
 
   F<u32> pending;  // granule + 1 of the block that is being allocated
   F<u32> share;  // granules that this agent may have live without asking
@@ -242,40 +255,50 @@ struct SharedAgent {
   F<u32> may_block;  // 1: it may wait in the engine
   F<u32> missed;  // 1: it could not have the lock when it needed it
   F<u32> adopter;  // state 4: number + 1 of the agent that adopts it
-  F<u64> spares[4];  // 0; keeps the next field, which others write, away from those above
+  Array<u64, 4> spares;  // 0; keeps the next field, which others write, away from those above
   F<u64> remote_mask;  // bit p % 64: in a page p of this agent's there may be blocks that others have freed
   F<u32> identity;  // the first agent's: see image/words.def
-  F<u32> spare_end[13];
+  Array<u32, 13> spare_end;
 };
-static_assert(sizeof(SharedHeader<NoSteps>) == sizeof(Header));
-static_assert(sizeof(SharedAgent<NoSteps>) == sizeof(Agent) + 128);
-// The first agent's record lies behind the header.
-static_assert(sizeof(Header) + offsetof(SharedAgent<NoSteps>, identity) == image_word::shared_identity);
-#define ALLOT_SAME(record, field) \
-  static_assert(offsetof(Shared##record<NoSteps>, field) == offsetof(record, field))
-ALLOT_SAME(Header, record_bytes);
-ALLOT_SAME(Header, origin);
-ALLOT_SAME(Header, page_map);
-ALLOT_SAME(Header, managed_bytes);
-ALLOT_SAME(Header, page_map_capacity);
-ALLOT_SAME(Header, agent);
-ALLOT_SAME(Header, checksum);
-ALLOT_SAME(Header, granules);
-ALLOT_SAME(Header, lock);
-ALLOT_SAME(Agent, run_begin);
-ALLOT_SAME(Agent, hints);
-ALLOT_SAME(Agent, state);
-ALLOT_SAME(Agent, tops);
-ALLOT_SAME(Agent, octaves);
-ALLOT_SAME(Agent, heads);
-ALLOT_SAME(Agent, quick);
+inline constexpr u32 shared_agent_bytes = sizeof(Agent) + 128;
+
+/// Whether records of these cells lie as the image has them.
+template <class Cells>
+constexpr bool shared_records_fit() {
+  using H = SharedHeader<Cells>;
+  using A = SharedAgent<Cells>;
+  static_assert(sizeof(H) == sizeof(Header) && sizeof(A) == shared_agent_bytes);
+  // The first agent's record lies behind the header.
+  static_assert(sizeof(Header) + offsetof(A, identity) == image_word::shared_identity);
+#define ALLOT_SAME(Shared, record, field) static_assert(offsetof(Shared, field) == offsetof(record, field))
+  ALLOT_SAME(H, Header, record_bytes);
+  ALLOT_SAME(H, Header, origin);
+  ALLOT_SAME(H, Header, page_map);
+  ALLOT_SAME(H, Header, managed_bytes);
+  ALLOT_SAME(H, Header, page_map_capacity);
+  ALLOT_SAME(H, Header, agent);
+  ALLOT_SAME(H, Header, checksum);
+  ALLOT_SAME(H, Header, granules);
+  ALLOT_SAME(H, Header, lock);
+  ALLOT_SAME(A, Agent, hint_cap);
+  ALLOT_SAME(A, Agent, room);
+  ALLOT_SAME(A, Agent, run_begin);
+  ALLOT_SAME(A, Agent, hints);
+  ALLOT_SAME(A, Agent, state);
+  ALLOT_SAME(A, Agent, tops);
+  ALLOT_SAME(A, Agent, octaves);
+  ALLOT_SAME(A, Agent, heads);
+  ALLOT_SAME(A, Agent, quick);
 #undef ALLOT_SAME
+  return true;
+}
+static_assert(shared_records_fit<SharedCells<NoSteps>>());
 
 template <class Steps = NoSteps>
 struct SharedRecords {
   static constexpr bool trusted = true;
-  using Header = SharedHeader<Steps>;
-  using Agent = SharedAgent<Steps>;
+  using Header = SharedHeader<SharedCells<Steps>>;
+  using Agent = SharedAgent<SharedCells<Steps>>;
   using Pointer = SharedPointer<Steps>;
 };
 

@@ -16,6 +16,7 @@ namespace allot {
 class SharedMapping {
  public:
   static constexpr bool base_is_fixed = true;
+  static constexpr bool is_shared = true;
 
   /// Both rounded up to pages. `valid()` is false when the system refused; every other call is then an error.
   SharedMapping(u64 initial, u64 maximum) {

@@ -71,7 +71,7 @@ class Agents : public SharedGrowth<Place> {
 
     auto& h = header();
     // Who finds the image before it is whole waits for the lock.
-    h.lock.pointer().template atomic_set<u32>(1);
+    Base::pointer_to(h.lock).template atomic_set<u32>(1);
     h.version = image_version;
     h.header_bytes = sizeof(Header);
     h.self = Base::image();
@@ -138,6 +138,13 @@ class Agents : public SharedGrowth<Place> {
     const u32 id = attach_alone(may_block);
     Base::give_lock();
     return id;
+  }
+
+  /// Makes the caller one of the agents that are in use, as it was. Error: no_such_agent.
+  Error resume_agent(u32 id) {
+    if (agent_state(id) != Base::in_use) return Error::no_such_agent;
+    place().set_agent(header().agent[id], id + 1);
+    return Error::none;
   }
 
   /// Gives the caller's free pages back and leaves the rest to whoever wants it. Error: not_attached, lock_held.
@@ -214,7 +221,7 @@ class Agents : public SharedGrowth<Place> {
     if (takes_over) {
       Base::forget_filed(a);
       Base::file_free(id + 1);
-      a.remote_mask.pointer().template fetch_or<u64>(~u64{0});
+      Base::pointer_to(a.remote_mask).template fetch_or<u64>(~u64{0});
     }
     a.state = Base::in_use;
     return id;
@@ -255,7 +262,7 @@ class Agents : public SharedGrowth<Place> {
 
   /// Takes the lock from a dead holder. Whoever comes second finds that it is not the holder any more.
   bool break_lock(u32 id) {
-    const Pointer word = header().lock.pointer();
+    const Pointer word = Base::pointer_to(header().lock);
     const u32 seen = word.template atomic_get<u32>();
     if ((seen & ~Base::waited_for) != id + 1) return false;
     return word.template compare_exchange<u32>(seen, (seen & Base::waited_for) | Base::lock_tag()) == seen;

@@ -125,8 +125,7 @@ class FreePages : public Records<Place> {
     u32 last = 0;
     for (u32 page = 0; page < page_count();) {
       u32 end = page;
-      while (end < page_count() && Base::is_free_page(end))
-        Base::clear_records(ref_of(end++), header().record_bytes);
+      while (end < page_count() && Base::is_free_page(end)) clear_record(end++);
       if (end == page) {
         ++page;
         continue;
@@ -137,6 +136,19 @@ class FreePages : public Records<Place> {
       last = page + 1;
       page = end;
     }
+  }
+
+  /// Records that are not trusted: the header says that a page's has so many bytes, which are one of two numbers.
+  void require_record_bytes(u32 bytes) const {
+    if (bytes != page_record_bytes(image_flag::shared) &&
+        bytes != page_record_bytes(image_flag::shared | image_flag::record_sizes))
+      Base::place().refuse();
+  }
+
+  void clear_record(u32 page) {
+    const u32 bytes = header().record_bytes;
+    if constexpr (!Place::Access::trusted) require_record_bytes(bytes);
+    Base::clear_records(ref_of(page), bytes);
   }
 
   RecordRef ref_of(u32 page) const {
@@ -246,9 +258,12 @@ class FreePages : public Records<Place> {
   /// A block of the highest bin, as length << 32 | granule; 0 when the bins are empty.
   u64 longest_block() const {
     const auto& a = agent();
-    if (a.octaves == 0) return 0;
-    const u32 octave = highest_bit(u32{a.octaves});
-    const u32 bin = octave * bins_per_octave + highest_bit(u32{a.bins[octave]});
+    const u32 octaves = a.octaves;
+    if (octaves == 0) return 0;
+    const u32 octave = highest_bit(octaves);
+    const u32 bins = a.bins[octave];
+    Base::require(bins != 0);
+    const u32 bin = octave * bins_per_octave + highest_bit(bins);
     const Granule g = a.heads[bin] - 1;
     return u64{Base::size_at(g)} << 32 | g;
   }

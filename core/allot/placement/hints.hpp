@@ -66,7 +66,8 @@ class Hints : public Extents<Place> {
   }
 
   Pointer top_at(const Agent& a, Granule size) const {
-    return Pointer(reinterpret_cast<uintptr_t>(&a.tops) + static_cast<uintptr_t>(size) * sizeof(Address));
+    return Base::pointer_at(reinterpret_cast<uintptr_t>(&a.tops) +
+                            static_cast<uintptr_t>(size) * sizeof(Address));
   }
 
   // A place's halves: the granule, and the Ref of the byte that holds its start bit.

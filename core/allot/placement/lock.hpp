@@ -35,7 +35,7 @@ class Lock : public Remote<Place> {
   [[nodiscard]] bool take_lock() { return take_lock(Base::agent_ref() != 0 && agent().may_block != 0); }
   [[nodiscard]] bool take_lock(bool may_block) {
     const u32 me = lock_tag();
-    const Pointer word = header().lock.pointer();
+    const Pointer word = Base::pointer_to(header().lock);
     for (u32 i = 0; i < spins; ++i) {
       if (word.template atomic_get<u32>() == 0 && word.template compare_exchange<u32>(0, me) == 0)
         return true;
@@ -47,7 +47,7 @@ class Lock : public Remote<Place> {
   }
 
   void give_lock() {
-    const Pointer word = header().lock.pointer();
+    const Pointer word = Base::pointer_to(header().lock);
     if (word.template exchange<u32>(0) & waited_for) Place::Wait::wake(word.raw());
   }
 

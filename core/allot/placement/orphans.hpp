@@ -101,7 +101,7 @@ class Orphans : public FreePages<Place> {
       retire(from);
       merge_across_pages();
       // Whoever has freed there lately told the old owner.
-      a.remote_mask.pointer().template fetch_or<u64>(~u64{0});
+      Base::pointer_to(a.remote_mask).template fetch_or<u64>(~u64{0});
       return true;
     }
     return false;

@@ -288,9 +288,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// it; of several each takes more than it needs now, so as not to come back for every block.
   [[gnu::noinline]] bool raise_share(u64 live) {
     auto& a = agent();
-    auto const quota_word = header().quota.pointer();
+    auto const quota_word = Base::pointer_to(header().quota);
     if (header().quota == ~u64{0}) {
-      a.share.pointer().template atomic_set<u32>(~u32{0});
+      Base::pointer_to(a.share).template atomic_set<u32>(~u32{0});
       // Somebody may just have set a quota, who did not see this then.
       if (quota_word.template atomic_get<u64>() == ~u64{0}) return true;
     }

@@ -34,8 +34,10 @@ class Remote : public ExactSearch<Place> {
 
   /// The record of an agent that the table knows.
   typename Base::Agent& agent_at(u32 id) const {
+    const RecordRef ref = header().agent[id];
+    if constexpr (!Place::Access::trusted) Base::place().require_agent(ref);
     return *reinterpret_cast<typename Base::Agent*>(Base::place().record_base() +
-                                                    static_cast<uintptr_t>(u64{header().agent[id]}));
+                                                    static_cast<uintptr_t>(ref));
   }
   bool agent_exists(u32 id) const { return header().agent[id] != 0; }
   bool is_agent(u32 owner) const { return owner - 1 < agent_capacity; }
@@ -64,13 +66,13 @@ class Remote : public ExactSearch<Place> {
     // Asked only now: if the page has changed hands before this, the new owner is told; if after it, the new
     // owner looks at all its pages anyway.
     const u32 owner = (page + page_record::owner).template atomic_get<u32>();
-    if (is_agent(owner)) set_once(agent_at(owner - 1).remote_mask.pointer(), u64{1} << (number & 63));
+    if (is_agent(owner)) set_once(Base::pointer_to(agent_at(owner - 1).remote_mask), u64{1} << (number & 63));
   }
 
   /// Takes in what others have freed, if they have told so. Returns how many blocks. O(1) when there is none.
   u32 collect() { return agent().remote_mask == 0 ? 0 : collect_told(); }
   [[gnu::noinline]] u32 collect_told() {
-    const Pointer told = agent().remote_mask.pointer();
+    const Pointer told = Base::pointer_to(agent().remote_mask);
     u32 blocks = 0;
     // Cleared from above to below: what is freed from now on is told again, or found below.
     for (u64 mask = told.template exchange<u64>(0); mask != 0; mask &= mask - 1)

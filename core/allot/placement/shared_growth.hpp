@@ -93,7 +93,8 @@ class SharedGrowth : public Orphans<Place> {
 
   /// Makes sure that all pages from `first` to `end` are there, and this agent's where they were free.
   bool claim_between(u32 first, u32 end) {
-    if (end > page_count() && !grow(end - page_count(), true)) return false;
+    const u32 count = page_count();
+    if (end > count && !grow(end - count, true)) return false;
     for (u32 page = first; page < end; ++page) {
       if (!Base::is_free_page(page)) continue;
       Base::take_pages_at(page, 1);
@@ -268,8 +269,10 @@ class SharedGrowth : public Orphans<Place> {
     const auto& h = header();
     const u64 map = map_bytes(u64{gap} + total);
     const u64 records = u64{total} + (gap != 0);
-    const u64 fit = h.room_bytes / h.record_bytes;
-    const u64 bytes = map + (records > fit ? records - fit : 0) * h.record_bytes;
+    const u32 each = h.record_bytes;
+    if constexpr (!Place::Access::trusted) Base::require_record_bytes(each);
+    const u64 fit = h.room_bytes / each;
+    const u64 bytes = map + (records > fit ? records - fit : 0) * each;
     return static_cast<u32>((bytes + page_bytes - 1) >> page_shift);
   }
 
@@ -299,6 +302,7 @@ class SharedGrowth : public Orphans<Place> {
     }
     const auto next_record = [&]() -> RecordRef {
       const u32 bytes = h.record_bytes;
+      if constexpr (!Place::Access::trusted) Base::require_record_bytes(bytes);
       if (h.room_bytes >= bytes) {
         const RecordRef ref = h.room;
         h.room_bytes -= bytes;
@@ -320,7 +324,7 @@ class SharedGrowth : public Orphans<Place> {
     if (for_records != 0) make_room(records_at, for_records);
 
     const Granule granules = (first + total) << granule_page_shift;
-    h.granules.pointer().template atomic_set<u32>(granules);
+    Base::pointer_to(h.granules).template atomic_set<u32>(granules);
     if (h.owned_end < mapped_end()) h.owned_end = mapped_end();
     h.top = h.origin + (u64{granules} << granule_shift);
     h.managed_bytes += u64{total} << page_shift;
