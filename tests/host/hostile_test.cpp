@@ -23,19 +23,52 @@ struct Sound {
   u64 image = 48;
 };
 
-// A heap that has lived a little.
-Sound sound_heap(allot::Policy policy, bool record_sizes) {
-  ExactMemory memory(3, 3);
+// Calls use(memory): one in which a heap is for several agents, or one that moves when it grows.
+template <class Use>
+void in_memory(bool shared, u64 pages, u64 most, Use use) {
+  if (shared) {
+    SharedMemory memory(pages, most);
+    use(memory);
+  } else {
+    ExactMemory memory(pages, most);
+    use(memory);
+  }
+}
+
+// Nobody is there who could give a lock back.
+constexpr std::chrono::milliseconds no_patience{0};
+
+allot::AttachOptions attaching(u64 image, bool validate) {
+  allot::AttachOptions options;
+  options.image = image;
+  options.validate = validate;
+  options.patience = no_patience;
+  return options;
+}
+
+// A heap that has lived a little. If it is for several agents, one of them has gone and left blocks, one is at work,
+// and each has freed some of the others'.
+Sound sound_heap(allot::Policy policy, bool record_sizes, bool shared) {
   Sound sound;
-  allot::CreateOptions options;
-  options.begin = sound.image;
-  options.policy = policy;
-  options.record_sizes = record_sizes;
-  Heap heap = Heap::create(memory, options).value();
-  std::vector<u64> blocks;
-  for (u64 size = 1; size < 9000; size = size * 5 / 4 + 1) blocks.push_back(heap.allocate(size).value());
-  for (std::size_t i = 0; i < blocks.size(); i += 2) EXPECT_EQ(heap.deallocate(blocks[i]), Error::none);
-  sound.bytes.assign(memory.base(), memory.base() + memory.bytes());
+  in_memory(shared, 3, shared ? 8 : 3, [&](auto& memory) {
+    allot::CreateOptions options;
+    options.begin = sound.image;
+    options.policy = policy;
+    options.record_sizes = record_sizes;
+    Heap heap = Heap::create(memory, options).value();
+    Heap others[2];
+    for (Heap& other : others)
+      if (shared) other = Heap::attach(memory).value();
+    std::vector<u64> blocks;
+    for (u64 size = 1; size < 9000; size = size * 5 / 4 + 1) {
+      Heap& by = shared && blocks.size() % 3 != 0 ? others[blocks.size() % 3 - 1] : heap;
+      blocks.push_back(by.allocate(size).value());
+    }
+    for (std::size_t i = 0; i < blocks.size(); i += 2) EXPECT_EQ(heap.deallocate(blocks[i]), Error::none);
+    others[1] = Heap();
+    EXPECT_FALSE(heap.validate().value());
+    sound.bytes.assign(memory.base(), memory.base() + memory.bytes());
+  });
   return sound;
 }
 
@@ -63,29 +96,33 @@ void use(Heap& heap, u64 image) {
   (void)heap.validate();
   (void)heap.trim();
   for (u32 i = 0; i <= 16; ++i) (void)heap.statistic(static_cast<allot::Statistic>(i));
+  (void)heap.agents();
+  for (const u32 agent : {1U, 2U, allot::joining_agent}) (void)heap.reap(agent);
+  keep(heap.allocate(20000), 20000);
 }
 
-class Hostile : public testing::TestWithParam<std::tuple<allot::Policy, bool>> {
+class Hostile : public testing::TestWithParam<std::tuple<allot::Policy, bool, bool>> {
  protected:
-  Sound sound = sound_heap(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  bool shared = std::get<2>(GetParam());
+  Sound sound = sound_heap(std::get<0>(GetParam()), std::get<1>(GetParam()), shared);
+  u64 pages = sound.bytes.size() / page;
+  u64 agent_bytes = shared ? allot::shared_agent_bytes : sizeof(allot::Agent);
 
   // Attaches to the heap after `spoil(image)`, without a validation to protect it, and uses it.
   template <class Spoil>
   void survive(Spoil spoil) {
-    ExactMemory memory(3, 5);
-    std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
-    spoil(memory.base() + sound.image);
-    allot::AttachOptions options;
-    options.image = sound.image;
-    options.validate = false;
-    auto attached = Heap::attach(memory, options);
-    if (attached) use(attached.value(), sound.image);
+    in_memory(shared, pages, pages + 2, [&](auto& memory) {
+      std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
+      spoil(memory.base() + sound.image);
+      auto attached = Heap::attach(memory, attaching(sound.image, false));
+      if (attached) use(attached.value(), sound.image);
+    });
   }
 };
 
 // Each word of the header, of the agent's record and of the page records, with values at which things end.
 TEST_P(Hostile, EachWordOfTheRecords) {
-  const u64 records = sizeof(allot::Header) + sizeof(allot::Agent);
+  const u64 records = sizeof(allot::Header) + agent_bytes;
   for (u64 at = 0; at < records + 6000; at += at < 256 + sizeof(allot::Header) ? 4 : 92) {
     for (const u32 value : {0U, 1U, 127U, 0x7FFFFFFFU, 0xFFFFFF00U, 0xFFFFFFFFU}) {
       survive([&](u8* image) {
@@ -100,13 +137,29 @@ TEST_P(Hostile, EachWordOfTheRecords) {
 // The same after the host has looked, which it did when it attached.
 TEST_P(Hostile, EachWordAfterTheHostHasLooked) {
   for (u64 at = 0; at < sizeof(allot::Header) + 256; at += 4) {
-    ExactMemory memory(3, 5);
-    std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
-    Heap heap = Heap::attach(memory).value();
-    const u32 value = at % 8 ? 0xFFFFFFFF : 0x10;
-    std::memcpy(memory.base() + sound.image + at, &value, 4);
-    use(heap, sound.image);
+    in_memory(shared, pages, pages + 2, [&](auto& memory) {
+      std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
+      Heap heap = Heap::attach(memory, attaching(sound.image, true)).value();
+      const u32 value = at % 8 ? 0xFFFFFFFF : 0x10;
+      std::memcpy(memory.base() + sound.image + at, &value, 4);
+      use(heap, sound.image);
+    });
     if (HasFatalFailure()) FAIL() << "word " << at;
+  }
+}
+
+// All records of agents, the host's own too, wherever they lie.
+TEST_P(Hostile, EachWordOfTheAgents) {
+  if (!shared) return;
+  for (u32 id = 0; id < 3; ++id) {
+    u64 agent = 0;
+    std::memcpy(&agent, sound.bytes.data() + sound.image + offsetof(allot::Header, agent) + 8 * id, 8);
+    for (u64 at = 0; at < agent_bytes; at += at < 64 || at >= sizeof(allot::Agent) ? 4 : 332) {
+      for (const u32 value : {0U, 1U, 3U, 4U, 0x7FFFFFFFU, 0xFFFFFFFFU}) {
+        survive([&](u8* image) { std::memcpy(image - sound.image + agent + at, &value, 4); });
+        if (HasFatalFailure()) FAIL() << "agent " << id << ", word " << at << " = " << value;
+      }
+    }
   }
 }
 
@@ -115,21 +168,25 @@ TEST_P(Hostile, RandomSteps) {
   for (int round = 0; round < 60; ++round) {
     std::vector<u8> bytes(1500);
     for (u8& byte : bytes) byte = static_cast<u8>(random());
-    ExactMemory memory(3, 8);
-    std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
-    Victim victim(memory, sound.image, true);
-    Bytes steps(bytes.data(), bytes.size());
-    while (steps.has_more()) victim.step(steps, true);
+    in_memory(shared, pages, pages + 5, [&](auto& memory) {
+      std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
+      Victim victim(memory, sound.image, true);
+      Bytes steps(bytes.data(), bytes.size());
+      while (steps.has_more()) victim.step(steps, true);
+    });
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , Hostile,
-    testing::Combine(testing::Values(allot::Policy::exact, allot::Policy::balanced), testing::Bool()),
-    [](const auto& tested) {
-      return std::string(std::get<0>(tested.param) == allot::Policy::exact ? "Exact" : "Balanced") +
-             (std::get<1>(tested.param) ? "WithSizes" : "");
-    });
+INSTANTIATE_TEST_SUITE_P(, Hostile,
+                         testing::Combine(testing::Values(allot::Policy::exact, allot::Policy::balanced),
+                                          testing::Bool(), testing::Bool()),
+                         [](const auto& tested) {
+                           return std::string(std::get<0>(tested.param) == allot::Policy::exact
+                                                  ? "Exact"
+                                                  : "Balanced") +
+                                  (std::get<1>(tested.param) ? "WithSizes" : "") +
+                                  (std::get<2>(tested.param) ? "ForSeveralAgents" : "");
+                         });
 
 // A list that is a circle, and a heap of one-granule blocks that claims to be endless: found in time.
 TEST(HostileLists, ACircleDoesNotHang) {
@@ -150,9 +207,91 @@ TEST(HostileLists, ACircleDoesNotHang) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
+// The same of what agents share: the list of free pages, the telling of what was freed, a lock that is never given
+// back, or by somebody who cannot be.
+TEST(HostileLists, WhatAgentsShareDoesNotHang) {
+  for (const int kind : {0, 1, 2, 3, 4, 5, 6}) {
+    SharedMemory memory(16, 200);
+    allot::CreateOptions options;
+    options.begin = 0;
+    options.patience = std::chrono::milliseconds{10};
+    Heap heap = Heap::create(memory, options).value();
+    {
+      // Leaves free pages.
+      Heap other = Heap::attach(memory).value();
+      ASSERT_EQ(other.deallocate(other.allocate(20 * page).value()), Error::none);
+    }
+    const u64 block = heap.allocate(1000).value();
+    auto& header = *reinterpret_cast<allot::SharedHeader<allot::SharedCells<allot::NoSteps>>*>(memory.base());
+    const auto record = [&](u64 number) {
+      u32 ref = 0;
+      std::memcpy(&ref, memory.base() + header.page_map + 4 * number, 4);
+      return memory.base() + ref;
+    };
+    const u32 first = header.free_run;
+    ASSERT_GT(first, 0U);
+    const auto begin = std::chrono::steady_clock::now();
+    switch (kind) {
+      case 0:  // a run that is followed by itself
+        std::memcpy(record(first - 1) + allot::page_record::run_next, &first, 4);
+        break;
+      case 1: {  // a run that is longer than any heap
+        const u32 pages = 0xFFFFFFFF;
+        std::memcpy(record(first - 1) + allot::page_record::run_pages, &pages, 4);
+        break;
+      }
+      case 2:  // everything was freed by others
+        for (u64 i = 0; i < 16; ++i)
+          std::memset(record(i) + allot::page_record::remote, 0xFF, allot::page_record::remote_bytes);
+        break;
+      case 3: header.lock = 33; break;
+      case 4: header.lock = 0x7FFFFFFF; break;
+      case 5: header.record_bytes = 0; break;
+      default: {  // bins of very long blocks are said to hold some
+        const u64 large = heap.allocate(100 * page).value();
+        auto& agent = *reinterpret_cast<allot::Agent*>(memory.base() + header.agent[0]);
+        agent.octaves = 1u << 20;
+        (void)heap.deallocate(large);
+      }
+    }
+    for (int i = 0; i < 60; ++i) {
+      (void)heap.allocate(60000);
+      (void)heap.grow(1);
+    }
+    (void)heap.deallocate(block);
+    (void)heap.validate();
+    (void)heap.merge();
+    (void)heap.reap(1);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15)) << kind;
+  }
+}
+
+// An atomic operation at an address that is no multiple of its size is none, on some machines.
+TEST(HostileLists, ARecordBetweenTwoWordsIsRefused) {
+  SharedMemory memory(2, 64);
+  allot::CreateOptions options;
+  options.begin = 0;
+  Heap heap = Heap::create(memory, options).value();
+  Heap other = Heap::attach(memory).value();
+  const u64 room = heap.allocate(10000).value();
+  const u64 block = other.allocate(100).value();
+  // The record of the other's page is a copy: at a multiple of 8 it will do, at one of 4 it will not.
+  u8* const base = memory.base();
+  auto& header = *reinterpret_cast<allot::Header*>(base);
+  u8* const entry = base + header.page_map + 4 * (block / page);
+  u32 ref = 0;
+  std::memcpy(&ref, entry, 4);
+  for (const u32 at : {static_cast<u32>(room) + 8, static_cast<u32>(room) + 4004}) {
+    std::memcpy(base + at, base + ref, 1584);
+    std::memcpy(entry, &at, 4);
+    const Error expected = at % 8 == 0 ? Error::none : Error::corrupt_image;
+    EXPECT_EQ(heap.deallocate(block), expected);
+  }
+}
+
 // The agent's record is the last thing in the memory: an index that leaves it leaves the memory.
 TEST(HostileLists, AnIndexBehindTheAgentIsRefused) {
-  const Sound sound = sound_heap(allot::Policy::balanced, false);
+  const Sound sound = sound_heap(allot::Policy::balanced, false, false);
   constexpr u64 bytes = sizeof(allot::Header) + sizeof(allot::Agent);
   for (u64 field = offsetof(allot::Agent, tops); field < offsetof(allot::Agent, quick); field += 1) {
     ExactMemory memory(3, 3);

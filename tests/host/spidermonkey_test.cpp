@@ -107,8 +107,13 @@ TEST_F(SpiderMonkey, AScriptCannotPutAnotherMemoryInItsPlace) {
 TEST_F(SpiderMonkey, AHeapInASharedMemory) {
   with("new WebAssembly.Memory({initial: 2, maximum: 64, shared: true})",
        [](JSContext* context, JS::HandleObject object) {
+         EXPECT_EQ(allot::SpiderMonkeySharedMemory(context, object).grow_from(1), 2 * 65536U);
+         EXPECT_EQ(allot::SpiderMonkeySharedMemory(context, object).grow_from(62), ~allot::u64{0});
          allot::Heap heap = allot::Heap::create(allot::SpiderMonkeySharedMemory(context, object)).value();
          EXPECT_TRUE(heap.base_is_fixed());
+         allot::Heap other = allot::Heap::attach(allot::SpiderMonkeySharedMemory(context, object)).value();
+         EXPECT_EQ(other.agent().value(), 1U);
+         EXPECT_EQ(other.deallocate(heap.allocate(1000).value()), allot::Error::none);
          const auto text = heap.make_string("shared").value();
          EXPECT_TRUE(heap.allocate(20 * 65536));
          EXPECT_EQ(text.read().value(), "shared");

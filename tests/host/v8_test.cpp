@@ -75,27 +75,37 @@ TEST_F(V8, HostAndGuestShareTheGuestsHeap) {
   });
 }
 
-TEST_F(V8, ASharedMemoryIsLockedForEachCall) {
+TEST_F(V8, AHeapInASharedMemoryIsForSeveralAgents) {
   with("new WebAssembly.Memory({initial: 2, maximum: 64, shared: true})",
        [](v8::Isolate* isolate, v8::Local<v8::Context>, v8::Local<v8::Object> object) {
-         const allot::V8SharedMemory memory(isolate, object.As<v8::WasmMemoryObject>());
-         allot::Heap heap =
-             allot::Heap::create(allot::V8SharedMemory(isolate, object.As<v8::WasmMemoryObject>())).value();
-         const auto counter = heap.make<allot::u32>(0).value();
-         const allot::u64 lock = heap.image().value() + offsetof(allot::Header, lock);
-         const auto word = heap.at<allot::u32>(lock).value().atomic().value();
+         const auto memory = [&] {
+           return allot::V8SharedMemory(isolate, object.As<v8::WasmMemoryObject>());
+         };
+         EXPECT_EQ(memory().grow_from(1), 2 * 65536U);
+         EXPECT_EQ(memory().grow_from(62), ~allot::u64{0});
+         allot::Heap first = allot::Heap::create(memory()).value();
+         allot::Heap second = allot::Heap::attach(memory()).value();
+         EXPECT_EQ(first.agent().value(), 0U);
+         EXPECT_EQ(second.agent().value(), 1U);
+         const allot::u64 block = first.allocate(20 * 65536).value();
+         EXPECT_EQ(second.deallocate(block), allot::Error::none);
+         EXPECT_EQ(first.deallocate(block), allot::Error::double_free);
+         const allot::u64 lock = first.image().value() + offsetof(allot::Header, lock);
+         const auto word = first.at<allot::u32>(lock).value().atomic().value();
          // Somebody holds it for a while.
-         word.store(1);
+         word.store(3);
          std::thread other([&word] {
            std::this_thread::sleep_for(std::chrono::milliseconds(50));
            word.store(0);
          });
-         EXPECT_TRUE(heap.allocate(100));
+         EXPECT_TRUE(second.allocate(10 * 65536));
          other.join();
          EXPECT_EQ(word.load(), 0U);
+         EXPECT_FALSE(first.validate().value());
          // A guest's nonsense is no lock.
          word.store(77);
-         EXPECT_EQ(heap.allocate(100).error(), allot::Error::corrupt_image);
+         EXPECT_EQ(first.grow(1), allot::Error::corrupt_image);
+         word.store(0);
        });
 }
 

@@ -3,11 +3,25 @@
 
 #include <allot/host.hpp>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ALLOT_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ALLOT_TEST_ASAN 1
+#endif
+#endif
+#ifdef ALLOT_TEST_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace allot_test {
@@ -65,6 +79,41 @@ class FixedMemory {
   std::unique_ptr<u8[]> data_;
 };
 
+// The same for several threads, and AddressSanitizer sees an access past its end: what is behind is poisoned.
+class SharedMemory {
+ public:
+  static constexpr bool base_is_fixed = true;
+  static constexpr bool is_shared = true;
+  SharedMemory(u64 pages, u64 most) : most_(most * page), bytes_(pages * page), data_(new u8[most_]()) {
+    poison();
+  }
+  ~SharedMemory() { unpoison(most_); }
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+  u8* base() { return data_.get(); }
+  u64 bytes() { return bytes_; }
+  bool grow(u64 pages) { return grow_from(pages) != ~u64{0}; }
+  u64 grow_from(u64 pages) {
+    if (pages > (most_ - bytes_) / page) return ~u64{0};
+    const u64 before = bytes_;
+    bytes_ = before + pages * page;
+    unpoison(bytes_);
+    return before;
+  }
+
+ private:
+#ifdef ALLOT_TEST_ASAN
+  void poison() { ASAN_POISON_MEMORY_REGION(data_.get() + bytes_, most_ - bytes_); }
+  void unpoison(u64 bytes) { ASAN_UNPOISON_MEMORY_REGION(data_.get(), bytes); }
+#else
+  void poison() {}
+  void unpoison(u64) {}
+#endif
+  u64 most_;
+  std::atomic<u64> bytes_;
+  std::unique_ptr<u8[]> data_;
+};
+
 // What the header's checksum would have to be.
 inline u64 seal_of(const u8* image) {
   u64 hash = allot::image_seal;
@@ -111,6 +160,35 @@ class Bytes {
   std::abort();
 }
 
+// A thread of the guest that writes into an image all the time, for as long as this lives.
+class Intruder {
+ public:
+  Intruder(u8* image, u64 random, bool yields)
+      : thread_([this, image, random, yields]() mutable {
+          while (!done_.load(std::memory_order_relaxed)) {
+            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+            const u64 reach = random & 1 ? sizeof(allot::Header) + sizeof(allot::Agent) : 60000;
+            const u64 at = (random >> 8) % reach & ~u64{7};
+            const u64 value = tempting(random >> 24);
+            // Now wrong, now right again: the checks must meet both.
+            u64* const word = reinterpret_cast<u64*>(image + at);
+            const u64 before = __atomic_exchange_n(word, value, __ATOMIC_RELAXED);
+            if (random >> 60 & 1) __atomic_store_n(word, before, __ATOMIC_RELAXED);
+            if (yields) std::this_thread::yield();
+          }
+        }) {}
+  Intruder(const Intruder&) = delete;
+  Intruder& operator=(const Intruder&) = delete;
+  ~Intruder() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
 // A heap whose memory is spoilt between the calls.
 class Victim {
  public:
@@ -124,6 +202,8 @@ class Victim {
       allot::AttachOptions options;
       options.image = image_;
       options.validate = check;
+      // Nobody is there who could give a lock back.
+      options.patience = std::chrono::milliseconds{0};
       auto made = allot::Heap::attach(memory, options);
       heap_ = made ? made.value() : allot::Heap();
     };
@@ -167,12 +247,16 @@ class Victim {
       }
       case 16:
         for (u32 i = 0; i <= 16; ++i) (void)heap_.statistic(static_cast<allot::Statistic>(i));
+        (void)heap_.agents();
         break;
       case 17: (void)heap_.reserve(number & 0xFFFFF, (number & 0xFFFFF) + which); break;
       case 18: (void)heap_.unreserve(number & 0xFFFFF); break;
       case 19: (void)heap_.grow(which % 5); break;
       case 20: (void)heap_.trim(); break;
-      case 21: (void)heap_.merge(); break;
+      case 21:
+        (void)heap_.merge();
+        (void)heap_.reap(static_cast<u32>(which % 66));
+        break;
       case 22: (void)heap_.purge(); break;
       case 23: (void)heap_.relocate(known(which), known(static_cast<u64>(number)) + (which & 0xF0)); break;
       case 24:

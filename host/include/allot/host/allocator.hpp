@@ -8,6 +8,23 @@
 #include <allot/host/options.hpp>
 
 #include <span>
+#include <vector>
+
+namespace allot {
+
+/// An agent of a heap that several use.
+struct AgentStatus {
+  u32 id = 0;
+  /// Whether its thread has ended and its blocks have stayed: they go to whoever needs memory next.
+  bool is_orphan = false;
+  u32 pages = 0;  // that it owns
+  u64 live_bytes = 0;  // in its pages, whoever allocated them
+};
+
+/// In the place of an agent's number for reap(): one that ended while it was attaching, when it had none yet.
+inline constexpr u32 joining_agent = attaching_agent;
+
+}  // namespace allot
 
 namespace allot::host {
 
@@ -39,6 +56,13 @@ class Allocator {
   virtual Error merge() { return host_error::unsupported_operation; }
   virtual Error set_maximum(u64) { return host_error::unsupported_operation; }
   virtual Error set_quota(u64) { return host_error::unsupported_operation; }
+
+  // Of an image that several agents use at once.
+  [[nodiscard]] virtual bool is_shared() const { return false; }
+  virtual Result<u32> agent() { return host_error::unsupported_operation; }
+  virtual Result<std::vector<AgentStatus>> agents() { return host_error::unsupported_operation; }
+  virtual Error reap(u32) { return host_error::unsupported_operation; }
+
   /// Where the image lies: in the memory, or in the records' own.
   [[nodiscard]] virtual Result<u64> image() const { return host_error::unsupported_operation; }
   [[nodiscard]] virtual bool image_is_inside() const { return false; }

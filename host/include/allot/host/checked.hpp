@@ -42,6 +42,7 @@ class Reach {
       if (base_ == nullptr || n > bytes_ || at > bytes_ - n) return false;
     }
     left_ = most_accesses_;
+    waits_left_ = patience_;
     return true;
   }
   u8* base() const { return base_; }
@@ -63,10 +64,27 @@ class Reach {
     see(memory_->bytes());
     return true;
   }
+  /// As grow: the bytes that it had right before, or ~0.
+  u64 grow_from(u64 pages) {
+    const u64 before = memory_->grow_from(pages);
+    base_ = memory_->base();
+    see(memory_->bytes());
+    return before;
+  }
   void require(u64 offset, u64 n) {
     const u64 have = bytes();
     if (n > have || offset > have - n) refuse_image();
   }
+  /// The same, counted, and the memory is asked only if what is remembered is not enough.
+  void require_record(u64 offset, u64 n) {
+    if (--left_ == 0) refuse_image();
+    if (n > bytes_ || offset > bytes_ - n) require(offset, n);
+  }
+
+  /// How many milliseconds an operation may wait for others in all.
+  void set_patience(u32 milliseconds) { patience_ = milliseconds; }
+  /// Takes one of them. False when there is none left.
+  bool take_wait() { return waits_left_ != 0 && waits_left_-- != 0; }
 
  private:
   // A walk that checks everything makes five accesses for a granule at most.
@@ -90,6 +108,8 @@ class Reach {
   u64 bytes_ = 0;
   u64 most_accesses_ = 0;
   u64 left_ = 0;
+  u32 patience_ = 0;
+  u32 waits_left_ = 0;
 };
 
 /// A value that is never read twice: what the compiler knows of it ends here.
@@ -183,31 +203,33 @@ class RacyShift {
   u8 value_;
 };
 
-/// An array that looks at every index.
-template <class T, u32 n>
-class RacyArray {
+/// An array of such numbers that looks at every index.
+template <class Item, u32 n>
+class CheckedArray {
   class Part {
    public:
-    Part(RacyArray& array, u64 begin) : array_(array), begin_(begin) {}
-    Racy<T>& operator[](u64 i) const { return array_[begin_ + i]; }
+    Part(CheckedArray& array, u64 begin) : array_(array), begin_(begin) {}
+    Item& operator[](u64 i) const { return array_[begin_ + i]; }
 
    private:
-    RacyArray& array_;
+    CheckedArray& array_;
     u64 begin_;
   };
 
  public:
-  Racy<T>& operator[](u64 i) {
+  Item& operator[](u64 i) {
     if (i >= n) [[unlikely]]
       refuse_image();
     return items_[i];
   }
-  const Racy<T>& operator[](u64 i) const { return const_cast<RacyArray&>(*this)[i]; }
-  friend Part operator+(RacyArray& array, u64 begin) { return {array, begin}; }
+  const Item& operator[](u64 i) const { return const_cast<CheckedArray&>(*this)[i]; }
+  friend Part operator+(CheckedArray& array, u64 begin) { return {array, begin}; }
 
  private:
-  Racy<T> items_[n];
+  Item items_[n];
 };
+template <class T, u32 n>
+using RacyArray = CheckedArray<Racy<T>, n>;
 
 /// allot::Header, field for field. What the fields mean is said there.
 struct CheckedHeader {
@@ -352,6 +374,7 @@ class CheckedMemory {
   explicit CheckedMemory(Reach& reach) : reach_(&reach) {}
   u64 bytes() const { return reach_->bytes(); }
   bool grow(u64 pages) const { return reach_->grow(pages); }
+  u64 grow_from(u64 pages) const { return reach_->grow_from(pages); }
   void zero(u64 at, u64 n) const {
     reach_->require(at, n);
     __builtin_memset(reach_->base() + at, 0, n);

@@ -6,7 +6,6 @@
 #include <allot/heap/heaps.hpp>
 #include <allot/host/allocator.hpp>
 #include <allot/host/checked.hpp>
-#include <allot/host/lock.hpp>
 #include <allot/memory/reserved.hpp>
 
 #include <memory>
@@ -17,13 +16,10 @@
 
 namespace allot::host {
 
-/// What both have in common: `Derived` runs a call of the core, under its lock and behind its checks, by
-/// run(operation), which gives what the operation gives or an error.
+/// What all have in common: `Derived` runs a call of the core, behind its checks, by run(operation), which gives what
+/// the operation gives or an error.
 template <class Derived, class Address>
 class CoreAllocator : public Allocator {
-  friend Derived;
-  CoreAllocator() = default;
-
  public:
   Result<u64> allocate(u64 size) override {
     return block([&](auto& core) ALLOT_INLINE { return core.allocate(size); }, size);
@@ -94,6 +90,7 @@ class CoreAllocator : public Allocator {
   }
 
  protected:
+  CoreAllocator() = default;
   template <class Operation>
   Error call(Operation operation) {
     return self().template run<Error>(operation);
@@ -136,25 +133,11 @@ class CoreAllocator : public Allocator {
 };
 
 /// The image lies in the guest's memory and is not trusted.
-template <class Address>
-class InsideAllocator final : public CoreAllocator<InsideAllocator<Address>, Address> {
-  using Core = BasicHeap<CheckedInside<Address>>;
-
+template <class Derived, class Place>
+class CheckedAllocator : public CoreAllocator<Derived, typename Place::Address> {
  public:
   static constexpr bool is_trusted = false;
 
-  /// The memory outlives the allocator. Nothing is looked at yet.
-  InsideAllocator(AnyMemory& memory, u64 image)
-      : reach_(memory), core_(CheckedInside<Address>{CheckedMemory(reach_)}, image) {}
-
-  /// Lays out a new image. The memory has room for its first records.
-  Error create(const Options& options) {
-    return guarded<Error>([&](auto& core) { return core.initialize(options); });
-  }
-  /// Looks at an image that is there.
-  Error attach() {
-    return this->call([](auto& core) { return core.check(); });
-  }
   [[nodiscard]] Result<u64> image() const override { return u64{core_.image()}; }
   [[nodiscard]] bool image_is_inside() const override { return true; }
 
@@ -168,18 +151,7 @@ class InsideAllocator final : public CoreAllocator<InsideAllocator<Address>, Add
 
   template <class Answer, class Operation>
   Answer run(Operation operation) {
-    if (!memory().is_shared()) [[likely]]
-      return guarded<Answer>(operation);
-    if (!reach_.refresh(core_.image(), sizeof(Header))) return found_corrupt();
-    const HeldLock lock(reinterpret_cast<u32*>(reach_.base() + core_.image() + offsetof(Header, lock)));
-    if (lock.error() != Error::none) return lock.error();
-    return guarded<Answer>(operation);
-  }
-
- private:
-  template <class Answer, class Operation>
-  Answer guarded(Operation operation) {
-    if (corrupt_ || !reach_.refresh(core_.image(), sizeof(Header) + sizeof(Agent))) return found_corrupt();
+    if (corrupt_ || !reach_.refresh(core_.image(), Derived::least_bytes)) return found_corrupt();
     try {
       return operation(core_);
     } catch (const CorruptImage&) {
@@ -187,9 +159,40 @@ class InsideAllocator final : public CoreAllocator<InsideAllocator<Address>, Add
     }
   }
 
+ protected:
+  using Core = BasicHeap<Place>;
+
+  /// The memory outlives the allocator. Nothing is looked at yet.
+  CheckedAllocator(AnyMemory& memory, u64 image)
+      : reach_(memory), core_(Place{CheckedMemory(reach_)}, image) {}
+
+  Reach& reach() { return reach_; }
+  [[nodiscard]] bool is_corrupt() const { return corrupt_; }
+
+ private:
   Reach reach_;
   Core core_;
   bool corrupt_ = false;
+};
+
+/// One agent alone uses it.
+template <class Address>
+class InsideAllocator final : public CheckedAllocator<InsideAllocator<Address>, CheckedInside<Address>> {
+ public:
+  /// What of the image must be in the memory for a call of the core.
+  static constexpr u64 least_bytes = sizeof(Header) + sizeof(Agent);
+
+  InsideAllocator(AnyMemory& memory, u64 image)
+      : CheckedAllocator<InsideAllocator<Address>, CheckedInside<Address>>(memory, image) {}
+
+  /// Lays out a new image. The memory has room for its first records.
+  Error create(const Options& options) {
+    return this->call([&](auto& core) { return core.initialize(options); });
+  }
+  /// Looks at an image that is there.
+  Error attach() {
+    return this->call([](auto& core) { return core.check(); });
+  }
 };
 
 /// The image lies in the host, in address space of its own: no guest can reach it, and all of the guest's

@@ -3,8 +3,8 @@
 //
 // A Heap is a handle: its copies are the same heap, and so is every guest, module or host that attaches to
 // the same image. Nothing that a guest does to its memory can make a call here do anything but succeed, or
-// give an error. One thread at a time, as a guest has one; heaps in shared memories take the heap's lock
-// themselves.
+// give an error. One thread at a time uses a heap and its copies, as a guest has one. In a shared memory each
+// thread attaches for itself, and is an agent of the heap then, as the guest's threads are.
 #pragma once
 
 #include <allot/host/array_ref.hpp>
@@ -12,6 +12,7 @@
 #include <allot/host/core_allocator.hpp>
 #include <allot/host/guest_allocator.hpp>
 #include <allot/host/options.hpp>
+#include <allot/host/shared_allocator.hpp>
 #include <allot/host/struct_ref.hpp>
 #include <allot/host/text.hpp>
 
@@ -26,15 +27,19 @@ class Heap {
   // `memory` is an adapter: a temporary or a moved one is kept in the heap, a variable is referred to and
   // must outlive every handle and reference.
 
-  /// The heap whose image a guest or another host keeps in this memory. Error: not_a_heap, wrong_version,
-  /// wrong_address_type, corrupt_image, lock_held.
+  /// The heap whose image a guest or another host keeps in this memory. If it is one for several agents, this becomes
+  /// one of them, for as long as a copy of this heap, or a reference, is left: the memory must be there until then, or
+  /// until detach(). That may grow the memory. Error: not_a_heap, wrong_version, wrong_address_type (also an image for
+  /// one agent in a shared memory), corrupt_image; too_many_agents, out_of_memory, lock_held, memory_can_move (one for
+  /// several, where the base is not fixed).
   template <HostMemory M>
   static Result<Heap> attach(M&& memory, const AttachOptions& options = {}) {
     return attach_erased(detail::erase_type<M>(std::forward<M>(memory)), options);
   }
 
-  /// A new heap in a part of the memory that nobody else uses. Error: invalid_span, invalid_policy,
-  /// out_of_memory.
+  /// A new heap in a part of the memory that nobody else uses: with the image inside a shared memory one for several
+  /// agents, of which this is the first. Error: invalid_span, invalid_policy, out_of_memory, memory_can_move (a shared
+  /// memory whose base is not fixed).
   template <HostMemory M>
   static Result<Heap> create(M&& memory, const CreateOptions& options = {}) {
     return create_erased(detail::erase_type<M>(std::forward<M>(memory)), options);
@@ -62,12 +67,22 @@ class Heap {
     return heap;
   }
 
+  /// The heap in a copy of a memory, where nobody is at work (a snapshot restored): as attach, and every invariant is
+  /// checked. If the heap is one for several agents, this goes on as the first of them, and the others are reaped.
+  template <HostMemory M>
+  static Result<Heap> restore_inside(M&& memory, u64 image) {
+    AttachOptions options;
+    options.image = image;
+    return attach_erased(detail::erase_type<M>(std::forward<M>(memory)), options, true);
+  }
+
   /// To be called before the guest goes while handles or references are left: from then on each of them, in
   /// every copy of this heap, gives no_memory, freed_block or out_of_bounds, and frees nothing.
   void detach() {
     if (!state_) return;
-    state_->memory->detach();
+    // An agent of a heap for several leaves first: it can as long as there is the memory.
     state_->allocator = std::make_unique<host::NoAllocator>();
+    state_->memory->detach();
   }
 
   // --- Blocks -----------------------------------------------------------------------------------
@@ -297,6 +312,27 @@ class Heap {
   [[nodiscard]] u64 memory_bytes() const { return state_ ? state_->memory->bytes() : 0; }
   [[nodiscard]] bool base_is_fixed() const { return state_ && state_->memory->base_is_fixed(); }
 
+  // --- Agents -----------------------------------------------------------------------------------
+  // Of a heap that several use at once (docs/agents.md); of another one all but the first is unsupported_operation.
+  // A block may be freed by any of them, through its own heap. A unique_block or a reference frees through the heap
+  // that it came from: to hand one to another thread, hand over its release() and let that thread own() it.
+
+  [[nodiscard]] bool is_shared() const { return state_ && state_->allocator->is_shared(); }
+  /// The number of the agent that this heap, and all its copies, are. Error: also not_attached, if it only looks.
+  [[nodiscard]] Result<u32> agent() const {
+    return state_ ? state_->allocator->agent() : Result<u32>(host_error::no_memory);
+  }
+  /// All agents: those that have ended without a word, too, until they are reaped. Exact while they are quiet.
+  Result<std::vector<AgentStatus>> agents() {
+    return ask([](host::Allocator& a) { return a.agents(); });
+  }
+  /// Tells the heap that an agent will never run again, wherever it ended: what it held of the heap's own is given
+  /// back, its blocks stay. To reap one that still runs damages the heap. O(heap). `agent`: a number, or
+  /// joining_agent. Error: no_such_agent, lock_held (yet another one has it, and may have ended), not_attached.
+  Error reap(u32 agent) {
+    return act([=](host::Allocator& a) { return a.reap(agent); });
+  }
+
   // --- Limits, spans, giving back ---------------------------------------------------------------
 
   Error reserve(u64 begin, u64 end) {
@@ -319,11 +355,12 @@ class Heap {
   }
   /// Merges free memory and gives up the pages at the heap's end that hold nothing. Returns how many pages
   /// the memory needs from now on. WebAssembly has no way to shorten a memory: where the adapter can, the
-  /// bytes behind are given back to the system, and the heap takes the pages again when it needs them.
+  /// bytes behind are given back to the system, and the heap takes the pages again when it needs them. Error:
+  /// unsupported_operation (a heap for several agents).
   Result<u64> trim();
   /// Gives all that is free back to the system, page by page, where the adapter can: the process becomes
   /// smaller, the memory does not become shorter. Returns the bytes. Free memory reads as zeros then. Error:
-  /// unsupported_operation.
+  /// unsupported_operation (also: a heap for several agents, who may be about to use what is free).
   Result<u64> purge();
 
   // --- Events -----------------------------------------------------------------------------------
@@ -350,10 +387,13 @@ class Heap {
     state_->seen_bytes = state_->memory->bytes();
   }
 
-  static Result<Heap> attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options);
+  static Result<Heap> attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options,
+                                    bool is_copy = false);
   static Result<Heap> create_erased(std::unique_ptr<AnyMemory> memory, const CreateOptions& options);
   template <class Address>
   static Result<Heap> attach_as(Heap heap, u64 image, bool validate);
+  template <class Address>
+  static Result<Heap> share_as(Heap heap, u64 image, const AttachOptions& options, bool is_copy);
   template <class Address>
   static Result<Heap> create_as(Heap heap, const CreateOptions& wish);
 
@@ -450,7 +490,8 @@ inline bool is_aligned(AnyMemory& memory) {
 
 }  // namespace host
 
-inline Result<Heap> Heap::attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options) {
+inline Result<Heap> Heap::attach_erased(std::unique_ptr<AnyMemory> memory, const AttachOptions& options,
+                                        bool is_copy) {
   Heap heap(std::move(memory));
   AnyMemory& bytes = *heap.state_->memory;
   if (!host::is_aligned(bytes)) return host_error::unaligned;
@@ -459,8 +500,27 @@ inline Result<Heap> Heap::attach_erased(std::unique_ptr<AnyMemory> memory, const
   const u8* const kind = bytes.locate(image, sizeof(Header));
   if (kind == nullptr) return Error::not_a_heap;
   // Only a choice: each core checks all of the header itself.
+  constexpr u8 for_several = 2;
   const bool wide = kind[offsetof(Header, address_bytes)] == 8;
+  if (bytes.is_shared() || (kind[offsetof(Header, outside)] & for_several) != 0)
+    return wide ? share_as<u64>(heap, image, options, is_copy) : share_as<u32>(heap, image, options, is_copy);
   return wide ? attach_as<u64>(heap, image, options.validate) : attach_as<u32>(heap, image, options.validate);
+}
+
+template <class Address>
+Result<Heap> Heap::share_as(Heap heap, u64 image, const AttachOptions& options, bool is_copy) {
+  auto made = std::make_unique<host::SharedAllocator<Address>>(*heap.state_->memory, image, options.patience);
+  if (const Error error = made->attach(); error != Error::none) return error;
+  if (!heap.state_->memory->base_is_fixed()) return host_error::memory_can_move;
+  if (options.validate) {
+    if (const Error error = made->check(is_copy); error != Error::none) return error;
+  }
+  if (options.join) {
+    if (const Error error = is_copy ? made->resume() : made->join(); error != Error::none) return error;
+  }
+  heap.state_->allocator = std::move(made);
+  heap.state_->seen_bytes = heap.state_->memory->bytes();
+  return heap;
 }
 
 template <class Address>
@@ -497,14 +557,23 @@ Result<Heap> Heap::create_as(Heap heap, const CreateOptions& wish) {
     if (const Error error = made->create(options); error != Error::none) return error;
     heap.state_->allocator = std::move(made);
   } else {
+    const bool for_several = memory.is_shared();
+    if (for_several && !memory.base_is_fixed()) return host_error::memory_can_move;
     const u64 image = BasicHeap<host::CheckedInside<Address>>::first_usable(options.begin);
     if (image < options.begin || image >= (u64{1} << 40)) return Error::invalid_span;
     // The header is reached before the core has seen to it that there is memory for it.
-    const u64 needed = image + sizeof(Header) + sizeof(Agent);
+    const u64 needed = image + sizeof(Header) + (for_several ? shared_agent_bytes : sizeof(Agent));
     const u64 have = memory.bytes();
     if (options.end != 0 && needed > options.end) return Error::invalid_span;
     if (needed > have && !memory.grow((needed - have + page_bytes - 1) >> page_shift))
       return Error::out_of_memory;
+    if (for_several) {
+      auto made = std::make_unique<host::SharedAllocator<Address>>(memory, image, wish.patience);
+      if (const Error error = made->create(options); error != Error::none) return error;
+      heap.state_->allocator = std::move(made);
+      heap.state_->seen_bytes = memory.bytes();
+      return heap;
+    }
     auto made = std::make_unique<host::InsideAllocator<Address>>(memory, image);
     if (const Error error = made->create(options); error != Error::none) return error;
     heap.state_->allocator = std::move(made);
@@ -525,6 +594,7 @@ inline Result<u64> Heap::trim() {
 }
 
 inline Result<u64> Heap::purge() {
+  if (is_shared()) return host_error::unsupported_operation;
   if (const Error error = merge(); error != Error::none) return error;
   u64 given = 0;
   bool refused = false;

@@ -6,7 +6,10 @@
 //
 //   * static constexpr bool base_is_fixed: growing never moves it, whoever grows it, so that pointers into
 //     it stay valid.
-//   * static constexpr bool is_shared: several threads may run in it. A heap in it is locked for each call.
+//   * static constexpr bool is_shared: several threads may run in it, each with an adapter of its own or with one that
+//     they may all use at once. A heap that is made in it is one for several agents. Its base must be fixed.
+//   * u64 grow_from(pages): as grow, for memories that others may grow at the same time: the bytes that it had right
+//     before, or ~0 when it was refused.
 //   * bool discard(at, n): gives the pages wholly in [at, at + n) back to the system. They read 0 then.
 //
 // A reference reaches a memory whose base is fixed by one comparison and one load: the base never changes,
@@ -41,6 +44,9 @@ class AnyMemory {
   virtual u64 bytes() = 0;
   /// Makes it `pages` pages longer; false, with nothing changed, when the engine refuses.
   virtual bool grow(u64 pages) = 0;
+  /// The same: the bytes that it had right before those pages, or ~0, when the engine refuses. Where an adapter cannot
+  /// tell, as others made it longer at the same moment, ~0 too; whose the pages are is then known to nobody.
+  virtual u64 grow_from(u64 pages) = 0;
   /// Gives the system's pages wholly inside [at, at + n) back; they read as zeros from then on. False when
   /// the memory cannot do that.
   virtual bool discard(u64 at, u64 n) = 0;
@@ -119,6 +125,19 @@ class ErasedMemory final : public AnyMemory {
   u8* base() override { return is_there_ ? memory_.base() : nullptr; }
   u64 bytes() override { return is_there_ ? memory_.bytes() : 0; }
   bool grow(u64 pages) override { return is_there_ && memory_.grow(pages); }
+  u64 grow_from(u64 pages) override {
+    constexpr u64 refused = ~u64{0};
+    if (!is_there_) return refused;
+    if constexpr (requires {
+                    { memory_.grow_from(pages) } -> std::same_as<u64>;
+                  }) {
+      return memory_.grow_from(pages);
+    } else {
+      const u64 before = memory_.bytes();
+      if (!memory_.grow(pages)) return refused;
+      return memory_.bytes() == before + (pages << page_shift) ? before : refused;
+    }
+  }
   void detach() override {
     is_there_ = false;
     AnyMemory::detach();

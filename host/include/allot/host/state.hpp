@@ -16,6 +16,7 @@ class NoMemory final : public AnyMemory {
   u8* base() override { return nullptr; }
   u64 bytes() override { return 0; }
   bool grow(u64) override { return false; }
+  u64 grow_from(u64) override { return ~u64{0}; }
   bool discard(u64, u64) override { return false; }
 };
 inline AnyMemory& no_memory() {

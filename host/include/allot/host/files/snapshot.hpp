@@ -212,7 +212,8 @@ inline std::vector<u8> write_snapshot(const SnapshotHeader& header, std::span<co
   using namespace snapshot_format;
   std::vector<u8> file(header_bytes);
   const u64 lock = header.image + lock_offset;
-  detail::put_runs(file, memory, header.outside ? ~u64{0} : lock);
+  // In an image for several agents the lock has company; who reads the file sets it free.
+  detail::put_runs(file, memory, header.outside || header.shared ? ~u64{0} : lock);
   if (header.outside) detail::put_runs(file, records, lock);
   const u64 end = file.size();
   std::copy(std::begin(magic), std::end(magic), file.begin());

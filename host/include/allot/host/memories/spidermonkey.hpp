@@ -37,13 +37,18 @@ class SpiderMonkeyMemory {
 
   u8* base() { return bytes_of().data; }
   u64 bytes() { return bytes_of().length; }
-  bool grow(u64 pages) {
-    if (pages > 0xFFFFFFFFu) return false;
+  bool grow(u64 pages) { return grow_from(pages) != ~u64{0}; }
+  /// The bytes that it had before, or ~0 when the engine refuses.
+  u64 grow_from(u64 pages) {
+    if (pages > 0xFFFFFFFFu) return ~u64{0};
     const JSAutoRealm realm(context_, memory_);
     const JS::AutoSaveExceptionState kept(context_);
     JS::RootedValue count(context_, JS::NumberValue(static_cast<double>(pages)));
     JS::RootedValue before(context_);
-    return went_well(JS_CallFunctionValue(context_, memory_, grow_, JS::HandleValueArray(count), &before));
+    if (!went_well(JS_CallFunctionValue(context_, memory_, grow_, JS::HandleValueArray(count), &before)) ||
+        !before.isInt32() || before.toInt32() < 0)
+      return ~u64{0};
+    return static_cast<u64>(before.toInt32()) << page_shift;
   }
 
  private:
@@ -79,7 +84,8 @@ class SpiderMonkeyMemory {
 };
 static_assert(LinearMemory<SpiderMonkeyMemory>);
 
-/// A memory made with {shared: true}: it never moves, and its heap is locked for each call.
+/// A memory made with {shared: true}: it never moves, and heaps in it are for several agents. Each context has an
+/// adapter, and a heap, of its own.
 class SpiderMonkeySharedMemory : public SpiderMonkeyMemory {
  public:
   static constexpr bool base_is_fixed = true;

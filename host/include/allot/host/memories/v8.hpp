@@ -34,15 +34,21 @@ class V8Memory {
     const v8::HandleScope scope(isolate_);
     return store()->ByteLength();
   }
-  bool grow(u64 pages) {
-    if (pages > 0xFFFFFFFFu || grow_.IsEmpty()) return false;
+  bool grow(u64 pages) { return grow_from(pages) != ~u64{0}; }
+  /// The bytes that it had before, or ~0 when the engine refuses.
+  u64 grow_from(u64 pages) {
+    if (pages > 0xFFFFFFFFu || grow_.IsEmpty()) return ~u64{0};
     const v8::HandleScope scope(isolate_);
     // A refusal is a RangeError, which ends here.
     const v8::TryCatch refusal(isolate_);
     v8::Local<v8::Value> count = v8::Number::New(isolate_, static_cast<double>(pages));
-    return !grow_.Get(isolate_)
-                ->Call(isolate_->GetCurrentContext(), memory_.Get(isolate_), 1, &count)
-                .IsEmpty();
+    v8::Local<v8::Value> before;
+    if (!grow_.Get(isolate_)
+             ->Call(isolate_->GetCurrentContext(), memory_.Get(isolate_), 1, &count)
+             .ToLocal(&before) ||
+        !before->IsUint32())
+      return ~u64{0};
+    return u64{before.As<v8::Uint32>()->Value()} << page_shift;
   }
 
  private:
@@ -54,7 +60,8 @@ class V8Memory {
 };
 static_assert(LinearMemory<V8Memory>);
 
-/// A memory made with {shared: true}: it never moves, and its heap is locked for each call.
+/// A memory made with {shared: true}: it never moves, and heaps in it are for several agents. Each isolate has an
+/// adapter, and a heap, of its own.
 class V8SharedMemory : public V8Memory {
  public:
   static constexpr bool base_is_fixed = true;

@@ -1,0 +1,50 @@
+// A libFuzzer target: fuzz_image and fuzz_race for heaps that several agents use. Several hosts are agents of one; what
+// a hostile agent may do is written into the image between their calls, or by another thread all the time.
+//
+// The first byte is that of fuzz_image, the third says how many hosts there are and whether the other thread is.
+#include "hostile.hpp"
+
+#include <optional>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace allot_test;
+  if (size < 4) return 0;
+  Bytes bytes(data, size);
+  const u64 form = bytes.take(1);
+  const u64 where = bytes.take(1) * 16;
+  const u64 company = bytes.take(1);
+  SharedMemory memory(2 + form % 3, 12);
+  if (form & 0x80) {
+    const u64 count = std::min<u64>(size, memory.bytes() - where);
+    std::memcpy(memory.base() + where, data, count);
+    if (form & 0x40) {
+      // A header that would pass, to get beyond it.
+      auto& header = *reinterpret_cast<allot::Header*>(memory.base() + where);
+      header.magic = allot::image_magic;
+      header.version = allot::image_version;
+      header.self = where;
+      header.header_bytes = sizeof(allot::Header);
+      header.address_bytes = form & 0x20 ? 8 : 4;
+      header.outside = 2;
+      header.lock = 0;
+      reseal(memory.base() + where);
+    }
+  } else {
+    allot::CreateOptions options;
+    options.begin = where;
+    options.policy = static_cast<allot::Policy>(form >> 2 & 3);
+    options.record_sizes = (form & 0x10) != 0;
+    options.address = form & 0x20 ? allot::AddressType::i64 : allot::AddressType::i32;
+    options.patience = std::chrono::milliseconds{0};
+    (void)allot::Heap::create(memory, options);
+  }
+  std::vector<std::unique_ptr<Victim>> victims;
+  for (u64 i = 0; i <= (company >> 1 & 3); ++i)
+    victims.push_back(std::make_unique<Victim>(memory, where, (form & 0x40) == 0));
+  std::optional<Intruder> intruder;
+  if (company & 1) intruder.emplace(memory.base() + where, bytes.take(8) | 1, (company & 0x80) != 0);
+  for (int steps = 0; bytes.has_more() && steps < 300; ++steps)
+    victims[company & 8 ? bytes.take(1) % victims.size() : 0]->step(bytes, !intruder);
+  intruder.reset();
+  return 0;
+}
