@@ -76,6 +76,15 @@ std::string as_json(const SnapshotHeader& header, u64 file_bytes, const Survey& 
       statistics[name] = is_unlimited ? Json(nullptr) : Json(heap.figure(which));
   }
   json["statistics"] = statistics;
+  if (heap.agents) {
+    Json agents = Json::array();
+    for (const AgentStatus& agent : *heap.agents)
+      agents.push_back({{"id", agent.id},
+                        {"orphan", agent.is_orphan},
+                        {"pages", agent.pages},
+                        {"live", agent.live_bytes}});
+    json["agents"] = std::move(agents);
+  }
   if (!heap.has_blocks) return json_text(json);
 
   const u64 runs = heap.figure(Statistic::free_blocks);
@@ -98,11 +107,7 @@ std::string as_json(const SnapshotHeader& header, u64 file_bytes, const Survey& 
 std::string verdict(const Survey& heap, const Style& style) {
   if (heap.refused != Error::none)
     return style.bad("No heap can be opened in it") +
-           fmt::format(
-               ": {}: {}.\n{}", name_of(heap.refused), text_of(heap.refused),
-               heap.refused == Error::wrong_address_type
-                   ? "A heap of several agents in a shared memory can be looked at in JavaScript only.\n"
-                   : "");
+           fmt::format(": {}: {}.\n", name_of(heap.refused), text_of(heap.refused));
   if (!heap.violation) return style.good("The heap is sound") + ": all its rules hold.\n";
   std::string out =
       style.bad("The heap is damaged") + fmt::format(": at address {} it breaks rule {}:\n  {}.\n",
@@ -153,6 +158,15 @@ std::string facts_table(const SnapshotHeader& header, const Survey& heap, const 
              header.maximum ? size_text(*header.maximum * page_bytes) : "as much as the engine grants"});
   table.row({"shared by threads", header.shared ? "yes" : "no"});
   if (header.without_free) table.row({"free memory's content", "left out of the snapshot (zeros)"});
+  return table.text(style);
+}
+
+std::string agent_table(const std::vector<AgentStatus>& agents, const Style& style) {
+  Table table("><>>");
+  table.head({"number", "state", "pages", "live"});
+  for (const AgentStatus& agent : agents)
+    table.row({with_commas(agent.id), agent.is_orphan ? "has ended, its blocks are here" : "at work",
+               with_commas(agent.pages), size_text(agent.live_bytes)});
   return table.text(style);
 }
 
@@ -217,6 +231,7 @@ Described describe_snapshot(const files::Snapshot& snapshot, const InspectOption
   };
   section("How the memory is used", usage_table(header, heap, style));
   section("The heap", facts_table(header, heap, style));
+  if (heap.agents) section("Its agents", agent_table(*heap.agents, style));
   if (heap.has_blocks) {
     section("Fragmentation", fragmentation_lines(heap));
     section("Sizes", histogram(heap, style));

@@ -12,6 +12,8 @@ namespace allot::cli {
 
 class RoomyMemory {
  public:
+  static constexpr bool base_is_fixed = true;
+
   /// `valid()` is false when the system has not the address space.
   explicit RoomyMemory(u64 bytes) : bytes_(bytes) {
     void* const at = mmap(nullptr, bytes + reach, PROT_READ | PROT_WRITE,

@@ -1,6 +1,9 @@
 #include "survey.hpp"
 
+#include <allot/host/shared_allocator.hpp>
+
 #include <bit>
+#include <memory>
 
 #include "file.hpp"
 #include "roomy_memory.hpp"
@@ -28,13 +31,52 @@ void count_sizes(const std::vector<Run>& runs, BlockKind kind, std::vector<SizeC
   for (const auto& [from, entry] : found) classes.push_back(entry);
 }
 
+/// The heap of several agents in a snapshot, looked at by somebody who is none of them. With the host library's
+/// checks: what agents say of each other leads further than what RoomyMemory allows for.
+class SharedView {
+ public:
+  using Address = u64;
+
+  static Result<SharedView> attach(RoomyMemory& memory, u64 image) {
+    SharedView view;
+    view.memory_ = detail::erase_type<RoomyMemory&>(memory);
+    view.heap_ =
+        std::make_unique<host::SharedAllocator<u32>>(*view.memory_, image, std::chrono::milliseconds{0});
+    if (const Error error = view.heap_->attach(); error != Error::none) return error;
+    return view;
+  }
+  SharedView() = default;
+
+  Violation validate() { return known(heap_->validate()); }
+  u64 statistic(Statistic which) { return known(heap_->statistic(which)); }
+  Block block_at(u64 address) { return known(heap_->block_at(address)); }
+  Result<u64> requested_size(u64 address) { return heap_->requested_size(address); }
+  std::vector<AgentStatus> agents() { return known(heap_->agents()); }
+  /// Whether something in the records led out of the memory, or in a circle: what was said is not worth anything then.
+  bool is_lost() const { return is_lost_; }
+
+ private:
+  template <class T>
+  T known(const Result<T>& answer) {
+    if (answer) return answer.value();
+    is_lost_ = true;
+    return T{};
+  }
+
+  // In this order: the heap uses the memory.
+  std::unique_ptr<AnyMemory> memory_;
+  std::unique_ptr<host::SharedAllocator<u32>> heap_;
+  bool is_lost_ = false;
+};
+
+/// Returns whether the blocks follow each other up to the heap's end.
 template <class Heap>
-void walk(Heap& heap, Survey& result) {
+bool walk(Heap& heap, Survey& result) {
   const u64 top = heap.statistic(Statistic::top);
   u64 requested = 0;
   for (u64 at = heap.statistic(Statistic::begin); at < top;) {
     const Block block = heap.block_at(at);
-    if (block.kind == BlockKind::none || block.size == 0) break;  // not in a heap whose blocks were checked
+    if (block.kind == BlockKind::none || block.size == 0) return false;
     Run* const last = result.runs.empty() ? nullptr : &result.runs.back();
     if (last && block.kind == BlockKind::free && last->kind == BlockKind::free)
       last->bytes += block.size;
@@ -48,6 +90,7 @@ void walk(Heap& heap, Survey& result) {
   if (result.records_sizes) result.requested = requested;
   count_sizes(result.runs, BlockKind::live, result.live_sizes);
   count_sizes(result.runs, BlockKind::free, result.free_sizes);
+  return true;
 }
 
 template <class Heap>
@@ -64,7 +107,17 @@ Survey look_at(Result<Heap> attached, const u8* header) {
   result.has_blocks = !result.violation || result.violation.number >= first_rule_behind_blocks;
   for (u32 i = 0; i < result.figures.size(); ++i)
     if (i < walked_from || result.has_blocks) result.figures[i] = heap.statistic(static_cast<Statistic>(i));
-  if (result.has_blocks) walk(heap, result);
+  if (result.has_blocks && !walk(heap, result)) {
+    result.has_blocks = false;
+    result.runs.clear();
+  }
+  if constexpr (requires { heap.agents(); }) {
+    result.agents = heap.agents();
+    if (heap.is_lost()) {
+      result = Survey();
+      result.refused = Error::corrupt_image;
+    }
+  }
   return result;
 }
 
@@ -94,7 +147,12 @@ Survey survey(const std::string& path, const files::Snapshot& snapshot) {
   if (header.outside)
     return look_at(OutsideHeap<RoomyMemory, RoomyMemory>::attach(memory, records, header.image),
                    records.base() + header.image);
-  return look_at(InsideHeap<RoomyMemory>::attach(memory, header.image), memory.base() + header.image);
+  // Only a choice: each looks at all of the header itself.
+  constexpr u8 for_several = 2;
+  const u8* const image = memory.base() + header.image;
+  if (image[offsetof(Header, outside)] & for_several)
+    return look_at(SharedView::attach(memory, header.image), image);
+  return look_at(InsideHeap<RoomyMemory>::attach(memory, header.image), image);
 }
 
 const char* rule_text(u32 number) {

@@ -4,6 +4,7 @@
 
 #include <allot/base/statistic.hpp>
 #include <allot/heap/heaps.hpp>
+#include <allot/host/allocator.hpp>
 #include <allot/host/files/snapshot.hpp>
 
 #include <array>
@@ -39,6 +40,7 @@ struct Survey {
   std::vector<SizeClass> live_sizes;
   std::vector<SizeClass> free_sizes;
   std::optional<u64> requested;  // bytes that were asked for, where that is recorded
+  std::optional<std::vector<AgentStatus>> agents;  // of a heap that several use
 
   bool is_sound() const { return refused == Error::none && !violation; }
   u64 figure(Statistic which) const { return figures[static_cast<u32>(which)]; }

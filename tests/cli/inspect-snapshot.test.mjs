@@ -7,6 +7,10 @@ import { file, run, runJson } from './support/command.mjs';
 import { Heap, kinds, policies, used } from './support/heaps.mjs';
 import { closeSnapshot, openSnapshot } from './support/snapshot.mjs';
 
+/** Where the first agent's record lies behind the image's beginning, and fields in it: docs/heap-image.md. */
+const firstAgent = 736;
+const field = { number: firstAgent + 12, room: firstAgent + 16, state: firstAgent + 44 };
+
 const asJson = (value) => JSON.parse(JSON.stringify(value));
 
 for (const [kind, options] of Object.entries(kinds)) {
@@ -34,11 +38,47 @@ for (const [kind, options] of Object.entries(kinds)) {
   }
 }
 
-test('a heap of several agents is refused, and where to look at it is said', () => {
+test('the agents of a heap that several use', () => {
   const { heap } = used({ shared: true });
-  const { status, stdout } = run(['inspect', file('heap.snapshot', heap.snapshot())]);
-  assert.equal(status, 1);
-  assert.match(stdout, /No heap can be opened in it: wrong_address_type: .*\nA heap of several agents .* in JavaScript only\.\n/);
+  const others = [0, 1, 2].map(() => Heap.attachSync(structuredClone(heap.memory)));
+  const blocks = others.map((other, i) => other.malloc(10_000 * (i + 1)));
+  heap.free(blocks[0]);
+  others[2].detach();
+  for (const other of others.slice(0, 2)) other.stat('live'); // takes in what others have freed
+  const found = runJson(['inspect', file('heap.snapshot', heap.snapshot())]);
+  assert.equal(found.sound, true);
+  assert.deepEqual(found.blocks, asJson([...heap.blocks()]));
+  assert.deepEqual(found.statistics, { ...asJson(heap.stats()), quota: null });
+  assert.deepEqual(found.agents.map(({ id, orphan }) => [id, orphan]), [[0, false], [1, false], [2, false], [3, true]]);
+  assert.deepEqual(found.agents.filter(({ orphan }) => !orphan).map(({ id }) => id), heap.agents);
+  assert.deepEqual(found.agents.slice(1).map(({ live }) => live), [0, 20_000, 30_000].map((bytes, i) => bytes && heap.usableSize(blocks[i])));
+  assert.equal(found.agents.reduce((sum, { live }) => sum + live, 0), heap.stat('live'));
+  assert.ok(found.agents.every(({ pages }) => Number.isInteger(pages)));
+  const { status, stdout } = run(['inspect', 'heap.snapshot']);
+  assert.equal(status, 0);
+  assert.match(stdout, /\nIts agents\n {2}number +state +pages +live\n {7}0 {2}at work .*\n {7}1 .*\n {7}2 .*\n {7}3 {2}has ended, its blocks are here +\d+ +30\.\d KiB\n/);
+  assert.equal(runJson(['inspect', file('plain.snapshot', used().heap.snapshot())]).agents, undefined);
+});
+
+test('a heap of several agents that is damaged', () => {
+  const { heap } = used({ shared: true });
+  const image = heap.imageAddress;
+  const room = heap.readUint32(image + field.room);
+  heap.writeUint32(image + field.room, room + 1);
+  const found = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
+  assert.equal(found.violation.rule, 22);
+  assert.ok(found.blocks.length > 100 && found.agents.length === 1);
+  heap.writeUint32(image + field.room, room);
+  // Where the list of free pages begins: outside of the heap.
+  const run0 = heap.readUint32(image + 724);
+  heap.writeUint32(image + 724, 0xffffffff);
+  assert.equal(runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1).violation.rule, 29);
+  heap.writeUint32(image + 724, run0);
+  // An agent that owns a page and is none.
+  heap.writeUint32(image + field.state, 0);
+  const strange = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
+  assert.ok(strange.violation.rule === 9 && strange.blocks === undefined);
+  assert.equal(run(['map', 'damaged.snapshot', '-o', '-']).status, 1);
 });
 
 test('limits, gaps and reserved spans', () => {
@@ -88,7 +128,7 @@ test('a damaged heap: the rule, the address, and exit code 1', () => {
   const [block] = [...heap.blocks()].filter(({ kind }) => kind === 'live');
   // What the guest could have overwritten: how much room the agent has left, by one granule.
   const image = 16;
-  heap.writeUint32(image + 736, heap.readUint32(image + 736) + 1);
+  heap.writeUint32(image + field.room, heap.readUint32(image + field.room) + 1);
   const found = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
   assert.equal(found.sound, false);
   assert.equal(found.violation.rule, 22);
@@ -102,7 +142,7 @@ test('a damaged heap: the rule, the address, and exit code 1', () => {
 
 test('damaged so that its blocks cannot be told', () => {
   const { heap } = used();
-  heap.writeUint32(16 + 736 + 36, 7); // the agent's number
+  heap.writeUint32(16 + field.number, 7);
   const found = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
   assert.equal(found.violation.rule, 11);
   assert.equal(found.blocks, undefined);

@@ -43,7 +43,7 @@ test('a small heap to scale', () => {
 });
 
 test('all that is drawn covers the memory once', () => {
-  for (const options of [{}, { image: 'outside' }, { begin: 100_000, end: 900_000 }]) {
+  for (const options of [{}, { image: 'outside' }, { begin: 100_000, end: 900_000 }, { shared: true }]) {
     const { heap } = used(options);
     run(['map', file('heap.snapshot', heap.snapshot()), '-o', 'heap.svg']);
     const svg = read('heap.svg');

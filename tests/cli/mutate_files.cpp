@@ -78,7 +78,7 @@ void look_at_heap(const files::Snapshot& snapshot) {
   if (heap.has_blocks) (void)draw("mutated", snapshot.header(), heap, {0, snapshot.header().memory_bytes()});
 }
 
-void read(const Bytes& bytes) {
+void try_out(const Bytes& bytes) {
   const Style plain(Style::When::never);
   bool is_good = false;
   try {
@@ -132,7 +132,7 @@ void damage_heap(const Bytes& file) {
     hash ^= hash >> 29;
   }
   put(image, begin + offsetof(Header, checksum), 8, hash);
-  ::read(files::write_snapshot(header, memory, records));
+  try_out(files::write_snapshot(header, memory, records));
 }
 
 }  // namespace
@@ -149,7 +149,7 @@ int main(int count, char** arguments) {
       Bytes bytes = seed;
       mutate(bytes);
       if (below(2)) renew_checksum(bytes);
-      read(bytes);
+      try_out(bytes);
       if (files::is_snapshot(seed)) damage_heap(seed);
     }
   }

@@ -13,7 +13,7 @@ const seconds = Number(process.env.ALLOT_MUTATE_SECONDS ?? 20);
 const seed = Number(process.env.ALLOT_SEED ?? randomInt(2 ** 31));
 
 test(`${seconds} s of damaged files (ALLOT_SEED=${seed})`, () => {
-  const files = Object.entries({ a: {}, b: { image: 'outside' }, c: { policy: 'exact', recordSizes: true } }).flatMap(([name, options]) => {
+  const files = Object.entries({ a: {}, b: { image: 'outside' }, c: { policy: 'exact', recordSizes: true }, d: { shared: true } }).flatMap(([name, options]) => {
     const { heap, trace } = small(options);
     return [file(`${name}.snapshot`, heap.snapshot()), file(`${name}.trace`, trace)];
   });

@@ -9,6 +9,8 @@ export const kinds = {
   inside: {},
   outside: { image: 'outside' },
   'outside, of a shared memory': { shared: true, image: 'outside' },
+  'for several agents': { shared: true },
+  'for several agents, sizes recorded': { shared: true, recordSizes: true },
   'sizes recorded': { recordSizes: true },
   'elsewhere, within a span': { begin: 70_000, end: 1_000_000 },
 };
