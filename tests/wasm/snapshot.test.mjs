@@ -80,6 +80,7 @@ const kinds = {
   outside: { image: 'outside' },
   'outside, of a shared memory': { shared: true, image: 'outside' },
   'sizes recorded': { recordSizes: true },
+  'for several agents': { shared: true },
 };
 for (const [kind, options] of Object.entries(kinds)) {
   for (const policy of ['exact', 'compact', 'balanced', 'fast']) {
@@ -125,11 +126,26 @@ for (const [kind, options] of Object.entries(kinds)) {
   }
 }
 
-test('a heap that several agents use is none of a native program’s', () => {
+test('of the agents of a heap the first goes on, and the others’ blocks stay', () => {
   const heap = used({ shared: true });
-  const { status, stderr } = openNatively(heap.snapshot());
-  assert.equal(status, 3);
-  assert.equal(stderr, 'wrong_address_type');
+  const others = [0, 1].map(() => Heap.attachSync(structuredClone(heap.memory)));
+  const theirs = others.map((other, i) => other.malloc(5000 + i));
+  others[1].detach();
+  const { status, stderr, lines } = openNatively(heap.snapshot());
+  assert.equal(status, 0, stderr);
+  const walked = joined(lines.filter(([word]) => ['live', 'free', 'metadata', 'reserved'].includes(word)));
+  // The agent that is no more has left its free pages to nobody.
+  const liveOnes = (runs) => runs.filter(({ kind }) => kind === 'live').map(({ byteOffset, byteLength }) => [byteOffset, byteLength]);
+  assert.deepEqual(liveOnes(walked), liveOnes([...heap.blocks()]));
+  for (const block of theirs) assert.ok(walked.some(({ byteOffset }) => byteOffset === block));
+
+  const back = Heap.restoreSync(readFileSync(files.out));
+  back.validate();
+  assert.deepEqual(back.agents, [0]);
+  assert.equal(back.agent.id, 0);
+  for (const { kind, byteOffset } of [...back.blocks()]) if (kind === 'live') back.free(byteOffset);
+  assert.equal(Heap.attachSync(structuredClone(back.memory)).agent.id, 1);
+  back.validate();
 });
 
 test('a native program goes no further than the limits', () => {
