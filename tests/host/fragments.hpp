@@ -2,11 +2,13 @@
 #pragma once
 
 #include <allot/host.hpp>
+#include <allot/memory/shared_mapping.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory_resource>
 #include <string>
+#include <thread>
 #include <vector>
 
 inline void run(void (*example)(allot::Heap&), int number) {
