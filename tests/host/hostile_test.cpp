@@ -266,6 +266,25 @@ TEST(HostileLists, WhatAgentsShareDoesNotHang) {
   }
 }
 
+// Who only looks is no agent, as nobody is: a page of nobody's with a block in it must not lead to a record at 0.
+TEST(HostileLists, WhoOnlyLooksHasNoRecord) {
+  SharedMemory memory(2, 64);
+  allot::CreateOptions options;
+  options.begin = page;
+  std::memset(memory.base(), 0x77, page);
+  Heap heap = Heap::create(memory, options).value();
+  const u64 block = heap.allocate(100).value();
+  allot::AttachOptions looking;
+  looking.join = false;
+  Heap looker = Heap::attach(memory, looking).value();
+  auto& header = *reinterpret_cast<allot::Header*>(memory.base() + page);
+  u32 ref = 0;
+  std::memcpy(&ref, memory.base() + header.page_map + 4 * (block / page - 1), 4);
+  std::memcpy(memory.base() + ref + allot::page_record::owner, &allot::page_record::nobody, 4);
+  EXPECT_EQ(looker.deallocate(block), Error::corrupt_image);
+  for (u64 at = 0; at < page; ++at) ASSERT_EQ(memory.base()[at], 0x77) << at;
+}
+
 // An atomic operation at an address that is no multiple of its size is none, on some machines.
 TEST(HostileLists, ARecordBetweenTwoWordsIsRefused) {
   SharedMemory memory(2, 64);
