@@ -10,9 +10,10 @@ import type { Tracking } from './tracking.js';
 
 /**
  * How the heap weighs speed against space. `exact`: merges at once and never lends a larger block
- * than asked for, so every placement is the exact best fit, the lowest address among equals.
- * `compact`, `balanced` and `fast` lend blocks a little larger than asked for, and keep freed ones
- * at hand, more and more generously.
+ * than asked for, so every placement is the exact best fit, the lowest address among equals, in a
+ * time that grows with the heap. `compact` merges at once and takes the shortest block that fits of
+ * those that it knows of. `balanced`, the default, and `fast` lend larger blocks, and keep freed
+ * ones at hand, `fast` more generously.
  */
 export type Policy = 'exact' | 'compact' | 'balanced' | 'fast';
 

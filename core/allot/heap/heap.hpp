@@ -382,9 +382,19 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     // Where no block begins n is 0.
     if (n - 1 >= Base::tiny_max || (held & bit) == 0) [[unlikely]]
       return rest(start_ref);
+    // Merging is in the hot path only where the policy is known to ask for it.
+    if (!Base::policy_is_fixed && this->merges_at_once()) [[unlikely]]
+      return rest(start_ref);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     auto& a = this->agent();
     a.room += n;
+    if constexpr (Base::policy_is_fixed) {
+      if (this->merges_at_once() && !this->exact()) {
+        if (small_code || !this->template merge_in_sight<Base::tiny_max>(g, n, start_ref))
+          this->merge_beside(g, n);
+        return Error::none;
+      }
+    }
     const Address top = this->top(a, n) + Base::place_bytes;
     const auto place = this->at(top);
     // Where the stack is full the next sweep finds the block.
@@ -419,7 +429,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     this->note_free(n);
     if (n <= small_max) {
-      this->push_hint_at(g, n, start_ref);
+      if (this->merges_at_once())
+        this->release_short(g, n, start_ref);
+      else
+        this->push_hint_at(g, n, start_ref);
     } else {
       [[maybe_unused]] const bool filed = this->release_long(g, n);
       if constexpr (Base::shared) {

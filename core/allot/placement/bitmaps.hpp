@@ -44,11 +44,18 @@ class Bitmaps : public Image<Place> {
   /// The largest block that a request for `c` granules may take without splitting it. Splitting a block
   /// of many pages costs nothing beside filling it, so that the slack is bounded.
   ALLOT_ONCE_IF_SMALL Granule slack_limit(Granule c) const {
-    const u32 shift = policy_is_fixed ? fixed_numbers.borrow_shift : header().borrow_shift;
-    const u32 add = policy_is_fixed ? fixed_numbers.borrow_add : header().borrow_add;
+    u32 shift = policy_is_fixed ? fixed_numbers.borrow_shift : header().borrow_shift;
+    u32 add = policy_is_fixed ? fixed_numbers.borrow_add : header().borrow_add;
+    if (is_tight() && !exact() && !merges_at_once()) shift = add = 2;  // as `balanced`
     const Granule slack = (c >> shift) + add;
     return c + (slack < slack_max ? slack : slack_max);
   }
+  /// Whether the policy is `exact` or `compact`.
+  bool is_tight() const { return (policy_is_fixed ? fixed_numbers.eager_shift : header().eager_shift) == 0; }
+  /// Whether freed blocks are merged with their neighbours at once, but for a few long ones, and the shortest that fits
+  /// is taken. Not in a heap of few pages, where that would hardly spare one: there `compact` is like `balanced`.
+  bool merges_at_once() const { return is_tight() && header().granules > tight_from * granules_per_page; }
+  static constexpr Granule tight_from = 4;  // pages
   /// Freed blocks of at least this many granules are merged with their neighbours at once.
   Granule eager_size() const {
     return Granule{1} << (policy_is_fixed ? fixed_numbers.eager_shift : header().eager_shift);
@@ -220,6 +227,19 @@ class Bitmaps : public Image<Place> {
 
   /// The start of the block that ends before `g`. There must be one in the same run of pages.
   Granule previous_start(Granule g) const {
+    if (!small_code && (g & (granules_per_page - 1)) >= footer_min + 64) {
+      // All that is looked at lies in one record.
+      Address from = start_ref(g) - 7;
+      if (const u64 near = load<u64>(Base::at(from)) << (8 - (g & 7))) return g - 64 + highest_bit(near);
+      Granule first = (g & ~7u) - 56;
+      for (u32 words = 0; words < 4; ++words) {
+        from -= 8;
+        first -= 64;
+        if (const u64 starts = load<u64>(Base::at(from))) return first + highest_bit(starts);
+      }
+      if (g == agent().run_end) return agent().run_begin;
+      return g - word(last_word(g));
+    }
     Granule scanned = 0;
     Granule at = g;
     while (scanned < footer_min) {

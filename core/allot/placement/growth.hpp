@@ -95,9 +95,11 @@ class Growth : public Records<Place> {
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     // Policy exact has none; and in a small heap larger ones would only part its free memory.
-    if (Base::exact() || page_count() < 2 * first_hint_cap) return;
+    // Where merging leaves few blocks, half as large ones do.
+    const u32 pages = Base::merges_at_once() ? page_count() / 2 : page_count();
+    if (Base::exact() || pages < 2 * first_hint_cap) return;
     u32 cap = old_cap;
-    while (cap < last_hint_cap && cap <= page_count()) cap *= 2;
+    while (cap < last_hint_cap && cap <= pages) cap *= 2;
     if (cap == old_cap) return;
     const Ref to = take_records(hint_bytes(cap, sizeof(Address)));
     if (to == 0) return;
@@ -260,8 +262,13 @@ class Growth : public Records<Place> {
     const Granule front_at = clear > start ? clear : start;
     const Granule tail = gap == 0 ? tail_free() : 0;
     // Half as many records as there are pages are made in advance: each time new records have to lie in new
-    // memory, they cut it off from the free memory before it.
+    // memory, they cut it off from the free memory before it. In a tight heap fewer lie idle: a twelfth, and enough to
+    // grow by as much four times more.
     u32 spare = page_count() < 256 ? page_count() / 2 + 1 : 128;
+    if (Base::merges_at_once()) {
+      spare = page_count() / 12 + pages * 4;
+      if (spare > 256) spare = 256;
+    }
     u32 entries;
     u32 records;
     Ref bytes;

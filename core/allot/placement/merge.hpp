@@ -1,58 +1,47 @@
-// Purpose: making free memory findable, merging it, and sweeping a page for what can be merged.
+// Purpose: merging free memory, at once or when a page is swept.
 // Floor:   placement.
 #pragma once
 
-#include <allot/placement/quick.hpp>
+#include <allot/placement/filing.hpp>
 
 namespace allot {
 
 template <class Place>
-class Merge : public Quick<Place> {
+class Merge : public Filing<Place> {
  public:
-  using Base = Quick<Place>;
+  using Base = Filing<Place>;
   using Base::Base;
 
  protected:
   using Base::agent;
   using Base::bin_insert;
-  using Base::bin_remove;
   using Base::exact;
+  using Base::file;
   using Base::has_next;
   using Base::has_previous;
   using Base::is_free;
+  using Base::merge_beside;
   using Base::push_hint;
   using Base::record;
   using Base::record_of;
   using Base::size_at;
-
-  /// Makes a free block, already in the bitmaps, findable.
-  ALLOT_ONCE_IF_SMALL void file(Granule g, Granule n) {
-    if (n > small_max)
-      bin_insert(g, n);
-    else if (exact())
-      note_small(g, n);
-    else
-      push_hint(g, n);
-  }
-
-  /// Takes a free block out of its bin or place, if it is in one. Hints are left to go stale.
-  ALLOT_ONCE_IF_SMALL void unfile(Granule g, Granule n) {
-    if (n > small_max && !Base::quick_remove(g, n)) bin_remove(g, n);
-  }
+  using Base::unfile;
 
   /// A block has just become free in the bitmaps.
   void release(Granule g, Granule n) {
     if (exact())
       merge_around(g, n);
-    else if (n <= small_max)
-      push_hint(g, n);
-    else
+    else if (n > small_max)
       release_long(g, n);
+    else if (Base::merges_at_once())
+      merge_beside(g, n);
+    else
+      push_hint(g, n);
   }
   /// The same for a long block, under any policy but exact. Returns whether there may be more in the bins now.
   bool release_long(Granule g, Granule n) {
     if (small_code || n >= Base::quick_limit)
-      merge_around(g, n);
+      merge(g, n);
     else if (Base::quick_put(g, n))
       return false;
     else
@@ -64,9 +53,16 @@ class Merge : public Quick<Place> {
   /// now, else at the next sweep.
   ALLOT_ONCE_IF_SMALL void merge_or_file(Granule g, Granule n) {
     if (n >= Base::eager_size())
-      merge_around(g, n);
+      merge(g, n);
     else
       bin_insert(g, n);
+  }
+
+  void merge(Granule g, Granule n) {
+    if (Base::merges_at_once())
+      merge_beside(g, n);
+    else
+      merge_around(g, n);
   }
 
   /// Empties all places. Returns whether there was a block in one. (In small code only others fill them, and sweeping
@@ -163,7 +159,10 @@ class Merge : public Quick<Place> {
     const Granule g = agent().run_begin;
     const Granule n = take_run();
     Base::set_words(g, n);
-    file(g, n);
+    if (!small_code && Base::merges_at_once())
+      merge_beside(g, n);
+    else
+      file(g, n);
   }
 
   /// Merges what is free in a page and hints at it. Blocks that stay as they are are hinted at where the
@@ -249,13 +248,6 @@ class Merge : public Quick<Place> {
       for (u32 page = Base::page_count(); page-- != 0;) sweep_page(page, true);
       agent().high = Base::live_granules();
     }
-  }
-
- private:
-  /// Policy exact: the page remembers that a free block of this size may begin in it.
-  void note_small(Granule g, Granule n) {
-    const auto at = record_of(g) + page_record::small + ((n - 1) >> 6) * 8;
-    store<u64>(at, load<u64>(at) | u64{1} << ((n - 1) & 63));
   }
 };
 

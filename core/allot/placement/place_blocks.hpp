@@ -122,7 +122,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
     Granule g = granule_limit;
-    if (!exact()) g = place_borrowed(c);
+    if (!exact() && !Base::merges_at_once()) g = place_borrowed(c);
     if (g != granule_limit) return g;
     // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
     if constexpr (Base::shared) return place_collected(c);
@@ -187,8 +187,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
     c = Base::round_long(c);
     const u64 found = Base::quick_first(c);
-    const u32 room = agent().room - static_cast<Granule>(found >> 32);
-    if (found == 0 || static_cast<i32>(room) < 0) [[unlikely]]
+    const Granule n = static_cast<Granule>(found >> 32);
+    const u32 room = agent().room - n;
+    // Without rounding the block may be too short.
+    if ((Base::merges_at_once() ? n < c : found == 0) || static_cast<i32>(room) < 0) [[unlikely]]
       return false;
     Base::quick_pop(Base::bin_of(c));
     agent().room = room;
@@ -377,8 +379,22 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return g;
   }
 
+  /// take_part for a short block, where all are merged at once.
+  Granule take_short(Granule g, Granule n, Granule c) {
+    if (small_code || static_cast<i32>(agent().room) < i64{n}) [[unlikely]]
+      return take_part(g, n, c);
+    const Granule keep = n <= Base::slack_limit(c) ? n : c;
+    Base::note_live(keep);
+    if (keep != n) Base::set_bit(g + keep, page_record::start);
+    begin_block(g);
+    Base::set_bit(g, page_record::live);
+    if (keep != n) Base::push_hint(g + keep, n - keep);
+    return g;
+  }
+
   [[gnu::noinline]] Granule place_small(Granule c) {
     if (exact()) return place_exact(c);
+    if (Base::merges_at_once()) return place_tight(c);
     merge_after_phase();
     u64 found;
     for (;;) {
@@ -403,12 +419,42 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     }
   }
 
+  /// place_small where all are merged at once: the shortest block that is long enough, and only then the run.
+  Granule place_tight(Granule c) {
+    auto& a = agent();
+    const bool run_fits = Base::run_exists() && a.run_end - a.run_begin > c + small_max;
+    // Of much longer ones none is better than the run, and to find that there is none takes time. The second time in
+    // a row that it is the same size more are likely to follow, and are cut side by side.
+    Granule most = small_max;
+    if (run_fits && 8 * c + 16 < most) most = 8 * c + 16;
+    if (run_fits && (a.last_cut & 0xFF) == c) most = c;
+    if (const u64 found = Base::pop_hint(c, most)) {
+      a.last_cut = a.last_cut << 8 | c;
+      return take_short(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    }
+    if (run_fits) return cut_run(c);
+    // What is left of the run is too short to be one.
+    if (Base::run_exists()) {
+      Base::close_run();
+      return place_tight(c);
+    }
+    const u64 block = Base::bin_find(c, 1);
+    if (block == 0) return granule_limit;
+    const Granule g = static_cast<Granule>(block);
+    open_run(g, static_cast<Granule>(block >> 32));
+    if (a.run_end - a.run_begin > c + small_max) return cut_run(c);
+    const Granule n = Base::take_run();
+    Base::set_words(g, n);
+    return take_part(g, n, c);
+  }
+
   [[gnu::noinline]] Granule place_long(Granule c) {
     if (exact()) return place_exact(c);
-    merge_after_phase();
+    if (!Base::merges_at_once()) merge_after_phase();
     u64 found = Base::bin_find(c, 8);
     if (found == 0) {
-      if (!small_code && agent().run_end - agent().run_begin < c) return granule_limit;
+      if (!small_code && !Base::merges_at_once() && agent().run_end - agent().run_begin < c)
+        return granule_limit;
       Base::close_run();
       found = Base::bin_find(c, Base::list_limit());
     }

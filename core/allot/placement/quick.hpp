@@ -28,6 +28,8 @@ class Quick : public Bins<Place> {
   static constexpr Granule quick_limit = granules_per_page;
   /// The longest request for which one may be there: the shortest block of the last bin.
   static constexpr Granule quick_longest = quick_limit - quick_limit / (2 * bins_per_octave);
+  /// How many places of a bin are used where nearly all is merged at once.
+  static constexpr u32 tight_depth = 2;
   static constexpr bool is_quick_size(Granule n) { return n > small_max && n < quick_limit; }
 
   /// Puts a free block in a place for its size. Returns whether there was one. (What waits longer stays: the records
@@ -36,7 +38,7 @@ class Quick : public Bins<Place> {
     auto& a = agent();
     const u32 bin = Base::bin_of(n);
     const u32 count = a.quick_count[bin];
-    if (count == quick_depth) return false;
+    if (count >= (Base::merges_at_once() ? tight_depth : quick_depth)) return false;
     auto const places = a.quick + bin * quick_depth;
     places[count] = places[0];
     places[0] = u64{n} << 32 | g;
@@ -44,11 +46,11 @@ class Quick : public Bins<Place> {
     return true;
   }
 
-  /// The block of the shortest size of a bin, or slightly more, that was freed last: length << 32 | granule; 0 when
+  /// The block that was freed last of those in the bin of a size, which may be shorter: length << 32 | granule; 0 when
   /// there is none. It stays where it is.
-  u64 quick_first(Granule shortest) const { return agent().quick[Base::bin_of(shortest) * quick_depth]; }
+  u64 quick_first(Granule n) const { return agent().quick[Base::bin_of(n) * quick_depth]; }
 
-  /// Takes a block from the bins above that of c, which is the shortest size of its bin, if the policy lets a request
+  /// Takes a block from the bins above that of c if the policy lets a request
   /// for c granules have it whole. Looks only at the block that was freed last in each bin. As quick_first.
   u64 quick_take_above(Granule c) {
     auto& a = agent();
@@ -64,8 +66,10 @@ class Quick : public Bins<Place> {
   }
 
   /// Requests for long blocks are for the shortest of a bin: then nearly all that wait in the bin are as long as that,
-  /// and fit. A sixteenth at most; what it costs in slack is less than what unlike sizes cost in pieces.
-  static constexpr Granule round_long(Granule c) {
+  /// and fit. A sixteenth at most; what it costs in slack is less than what unlike sizes cost in pieces. Not where
+  /// those are merged at once.
+  Granule round_long(Granule c) const {
+    if (Base::merges_at_once()) return c;
     const Granule step = Granule{1} << (highest_bit(c) - 4);
     return (c + step - 1) & ~(step - 1);
   }
