@@ -39,11 +39,14 @@ class Shrink : public Create<Place> {
     // What was moved once may go lower when it has left room.
     for (Granule used = granule_limit;;) {
       const Granule before = used;
-      used = Place::inside ? move_records(end) : end;
+      const Granule moved = Place::inside ? move_records(end) : end;
+      // Where there is no room for them they stay, and what they lie in is used.
+      const bool stay = moved == granule_limit;
+      used = stay ? records_end() : moved;
       if (used >= before) break;
       // At once: the records of pages that are to go lie in memory that is free by now.
       const u32 keep = pages_kept(used);
-      if (keep < page_count()) truncate(keep, used);
+      if (keep < page_count()) truncate(keep, stay ? used : end);
     }
     header().owned_end = Base::mapped_end();
     // Hints at what is gone must go too.
@@ -111,7 +114,7 @@ class Shrink : public Create<Place> {
   }
 
   /// Moves the records that lie behind `end` to the lowest place where there is room, and frees what they
-  /// lay in. Returns where what is used ends then.
+  /// lay in. Returns where what is used ends then; granule_limit when there is no room, and nothing has changed.
   Granule move_records(Granule end) {
     u32 keep = pages_kept(end);
     for (;;) {
@@ -122,7 +125,7 @@ class Shrink : public Create<Place> {
       if (map + records != 0) {
         const Granule n = Base::record_granules(map + records);
         target = first_free(n);
-        if (target == granule_limit) return records_end();
+        if (target == granule_limit) return granule_limit;
         if (target + n > used) used = target + n;
         // The pages that this takes may have records to be moved, too.
         const u32 more = pages_kept(used);
@@ -240,7 +243,8 @@ class Shrink : public Create<Place> {
     }
   }
 
-  /// Cuts off the pages from `keep` on; all that lies behind `end` is free.
+  /// Cuts off the pages from `keep` on. Their records are not needed any more: those that lie before `end`, in what is
+  /// still records, are kept for other pages.
   void truncate(u32 keep, Granule end) {
     auto& h = header();
     const Granule cut = keep << granule_page_shift;
