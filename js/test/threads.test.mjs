@@ -1,7 +1,8 @@
 // Workers that allocate and free each other's blocks in one heap, and workers that are terminated while they do.
 //
 // ALLOT_SOAK_SECONDS: how long each of the tests goes on, if longer than it takes once; then it tells how far it is.
-// Usually they take some 20 seconds together: in browsers, which are slow to start workers, that is once.
+// Usually they take some 20 seconds together in Node 24 and in browsers, which are slow to start workers, and once is
+// enough there; in older Nodes less.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,7 +16,7 @@ import { can, setting, startAgent } from './support/runtime.mjs';
 const seed = Number(setting('ALLOT_SEED', 20_260_103));
 // Browsers take their time to start a worker.
 const operations = Math.min(can.workerExit ? 12_000 : 2500, Number(setting('ALLOT_OPERATIONS', Infinity)));
-const soakSeconds = Number(setting('ALLOT_SOAK_SECONDS', 0)) || (can.workerExit ? 3 : 0);
+const soakSeconds = Number(setting('ALLOT_SOAK_SECONDS', 0)) || (can.workerExit && can.memory64 ? 3 : 0);
 const moment = (milliseconds = 1) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A beat has 20 ms: so many make a second. */

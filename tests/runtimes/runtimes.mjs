@@ -26,7 +26,7 @@ const inEverySetting = process.env.ALLOT_TEST_ALL === 'yes';
 /**
  * Each browser runs every file in the page and in a worker. With the time for it, it does so both where
  * memory can be shared with other agents (cross-origin isolated) and where not; else only in the settings
- * that are named as usual.
+ * that are named as usual, and in a second one only the files that ask what the runtime can do.
  */
 function browser(name, can, usual = ['worker, isolated', 'page']) {
   const settings = [];
@@ -38,6 +38,7 @@ function browser(name, can, usual = ['worker, isolated', 'page']) {
         title,
         in: where,
         isolated,
+        inPart: !inEverySetting && settings.length !== 0,
         can: can({ isolated, worker: where === 'worker' }),
       });
     }
