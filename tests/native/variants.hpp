@@ -57,6 +57,9 @@ void with_rig_of(const Variant& variant, Body body) {
 inline std::vector<Variant> all_variants() {
   std::vector<Variant> variants;
   for (const bool inside : {true, false}) {
+#ifdef ALLOT_TEST_INSIDE_ONLY
+    if (!inside) continue;
+#endif
     for (const bool wide : {false, true}) {
       for (const auto policy :
            {allot::Policy::exact, allot::Policy::compact, allot::Policy::balanced, allot::Policy::fast}) {
