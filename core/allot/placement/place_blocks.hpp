@@ -131,13 +131,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
   [[gnu::noinline]] Granule place_collected(Granule c) {
     Granule g = granule_limit;
-    if (collected() != 0 && !exact()) g = place_borrowed(c);
+    if (Base::collect() != 0 && !exact()) g = place_borrowed(c);
     if (g == granule_limit) g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
-  }
-  u32 collected() {
-    if constexpr (Base::shared) return Base::collect();
-    return 0;
   }
   /// A block from its own stack, or one of the stacks of slightly larger sizes; granule_limit if there is none.
   Granule place_borrowed(Granule c) {
@@ -429,7 +425,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     if (run_fits && 8 * c + 16 < most) most = 8 * c + 16;
     if (run_fits && (a.last_cut & 0xFF) == c) most = c;
     if (const u64 found = Base::pop_hint(c, most)) {
-      a.last_cut = a.last_cut << 8 | c;
+      note_cut(c);
       return take_short(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     }
     if (run_fits) return cut_run(c);
@@ -533,11 +529,16 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return starts;
   }
 
-  /// Notes that a block of c granules is cut. Returns whether the last one was of the same size, or two of the last four.
-  bool cut_lately(Granule c) {
+  /// Notes that a block of c granules is cut. Returns which were before, the latest in the lowest byte.
+  u32 note_cut(Granule c) {
     auto& a = agent();
     const u32 before = a.last_cut;
     a.last_cut = before << 8 | c;
+    return before;
+  }
+  /// The same. Returns whether the last one was of the same size, or two of the last four.
+  bool cut_lately(Granule c) {
+    const u32 before = note_cut(c);
     // The zero bytes (Alan Mycroft, 1987).
     const u32 unlike = before ^ c * 0x01010101u;
     const u32 alike = (unlike - 0x01010101u) & ~unlike & 0x80808080u;
