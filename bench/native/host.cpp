@@ -31,6 +31,14 @@ namespace {
 using std::uint32_t;
 using std::uint64_t;
 
+/// What the harness itself costs.
+struct Floor {
+  Z_dlmalloc_guest_instance_t guest;
+  Floor() { Z_dlmalloc_guest_instantiate(&guest); }
+  wasm_rt_memory_t* memory() { return Z_dlmalloc_guestZ_memory(&guest); }
+  uint32_t malloc(uint32_t size) { return 16 + (size & 15); }
+  void free(uint32_t) {}
+};
 struct Dlmalloc {
   Z_dlmalloc_guest_instance_t guest;
   Dlmalloc() { Z_dlmalloc_guest_instantiate(&guest); }
@@ -179,7 +187,9 @@ int main(int count, char** arguments) {
     functions.free = [&guest](uint64_t block) { guest.free(static_cast<uint32_t>(block)); };
     return allot::Heap::adopt(allot::wasm2c_memory(guest.memory()), std::move(functions));
   };
-  if (way == "dlmalloc")  // the guest's export is called
+  if (way == "floor")  // nothing is allocated
+    run(std::make_unique<Floor>(), work, operations, runs);
+  else if (way == "dlmalloc")  // the guest's export is called
     run(std::make_unique<Dlmalloc>(), work, operations, runs);
   else if (way == "dlmalloc-adopted")  // the same, behind the interface of a heap
     run(std::make_unique<Host<Dlmalloc>>(adopt), work, operations, runs);

@@ -12,6 +12,7 @@ const row = (workload, allocator, median) => {
 test('the table tells how many times faster each way is', () => {
   const rows = [row('W3', 'dlmalloc', 100), row('W3', 'allot-outside', 25), row('W3', 'allot-inside', 50)];
   assert.match(hostTable(rows), /W3 +100\.0 +50\.0 \(2\.00\) +25\.0 \(4\.00\)$/);
+  assert.match(hostTable([...rows, row('W3', 'floor', 10)]), /W3 +10\.0 +100\.0 +50\.0 \(2\.25\) +25\.0 \(6\.00\)$/);
   const [table] = summaryTables(rows);
   assert.equal(table.name, 'host');
   assert.equal(bestPeer(table, table.lines[0]), 100);
