@@ -80,13 +80,19 @@ void* aligned(size_t alignment, size_t size) {
                                     : nullptr);
 }
 
-/// The same, with a fast path for long blocks.
+/// malloc for a long block of a size that none freed lately has.
+[[gnu::noinline]] void* allocate_long(u32 size) {
+  return or_errno(guest::block(patiently([=] { return heap().allocate_long_otherwise(size); })));
+}
+
+/// allocate_any with a fast path for long blocks.
 [[gnu::noinline]] void* allocate(size_t size) {
   if (!small_code &&
       size - guest::Heap::long_bytes - 1 < guest::Heap::quick_bytes - guest::Heap::long_bytes &&
       guest::tiny_bytes != 0) {
     Granule g = 0;
     if (heap().allocate_long_again(static_cast<u32>(size), g)) return guest::pointer(g);
+    return allocate_long(static_cast<u32>(size));
   }
   return allocate_any(size);
 }

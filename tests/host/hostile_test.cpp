@@ -312,7 +312,7 @@ TEST(HostileLists, ARecordBetweenTwoWordsIsRefused) {
 TEST(HostileLists, AnIndexBehindTheAgentIsRefused) {
   const Sound sound = sound_heap(allot::Policy::balanced, false, false);
   constexpr u64 bytes = sizeof(allot::Header) + sizeof(allot::Agent);
-  for (u64 field = offsetof(allot::Agent, tops); field < offsetof(allot::Agent, quick); field += 1) {
+  for (u64 field = offsetof(allot::Agent, front); field < offsetof(allot::Agent, quick); field += 1) {
     ExactMemory memory(3, 3);
     std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
     const u64 image = memory.bytes() - bytes;

@@ -6,11 +6,13 @@
 #include <allot/base/types.hpp>
 
 /// Before a small function with many callers: compiled once where size is all that counts (-Oz), inlined
-/// everywhere else.
+/// everywhere else. And before a larger one that then has a single caller left, and many everywhere else.
 #ifdef __OPTIMIZE_SIZE__
 #define ALLOT_ONCE_IF_SMALL [[gnu::noinline]]
+#define ALLOT_ONCE_UNLESS_SMALL
 #else
 #define ALLOT_ONCE_IF_SMALL
+#define ALLOT_ONCE_UNLESS_SMALL [[gnu::noinline]]
 #endif
 
 namespace allot {

@@ -28,7 +28,7 @@ class Diagnose : public Requested<Place> {
     return ~static_cast<u32>(diagnose(p));
   }
 
-  [[gnu::noinline]] Error diagnose(Address address) const {
+  ALLOT_ONCE_UNLESS_SMALL Error diagnose(Address address) const {
     // The memory's size is asked of the memory itself: bytes that the heap does not have are foreign,
     // bytes that nobody has are wild.
     if (address >> page_shift >= Base::memory_pages()) return Error::wild_address;

@@ -351,6 +351,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (c <= small_max || c > Base::quick_longest) __builtin_unreachable();
     return this->template place_long_again<true>(c, g);
   }
+  /// The same where there was none.
+  [[gnu::always_inline]] Granule allocate_long_otherwise(u32 size) {
+    return this->returned(this->place_long_otherwise((size + granule_bytes - 1) >> granule_shift));
+  }
 
   /// The hot path of deallocate: gives back a block of up to tiny_bytes. Whatever else begins at `p` it leaves to
   /// rest(start), where `start` is the Ref of the byte with p's start bit, or 0 where p is no granule of the heap,
@@ -408,7 +412,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   }
 
   /// The rest of deallocate_or for all that it leaves. In a shared heap a Ref is one of the caller's own pages.
-  [[gnu::noinline]] Error deallocate_rest(Address p, Address start_ref) {
+  ALLOT_ONCE_UNLESS_SMALL Error deallocate_rest(Address p, Address start_ref) {
     if constexpr (Base::shared) {
       if (!small_code && start_ref == 0) [[unlikely]]
         return deallocate_elsewhere(p);
@@ -470,7 +474,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
 
   /// allocate_raw, once: for callers that are not hot themselves.
   template <class Size>
-  [[gnu::noinline]] Granule allocate_call(Size size) {
+  ALLOT_ONCE_UNLESS_SMALL Granule allocate_call(Size size) {
     return small_code ? allocate_sized(size) : allocate_raw(size);
   }
   /// The same for a block that is not returned yet.

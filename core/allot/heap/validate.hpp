@@ -233,6 +233,13 @@ class Validate : public Report<Place> {
     const Granule count = header().granules;
     u64 listed = 0;
     u64 granules = 0;
+    if (const Granule n = a.front_length; n != 0) {
+      const Granule g = a.front;
+      if (!Base::is_quick_size(n) || g >= count || !Base::is_start(g) || !Base::is_free(g) ||
+          measured(g) != n)
+        return broken(27, Base::address_of(g));
+      ++listed;
+    }
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] > quick_depth) return broken(26, bin);
       for (u32 i = a.quick_count[bin]; i < quick_depth; ++i)

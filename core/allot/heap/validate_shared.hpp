@@ -250,6 +250,11 @@ class ValidateShared : public Validate<Place> {
     if (a.state != Base::in_use) return a.octaves == 0 && a.binned == 0 ? 0 : broken(26, a.id);
     u64 listed = 0;
     u64 granules = 0;
+    if (const Granule n = a.front_length; n != 0) {
+      if (!Base::is_quick_size(n) || !is_filed(a, a.front) || measured(a.front) != n)
+        return broken(27, Base::address_of(a.front));
+      ++listed;
+    }
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] > quick_depth) return broken(26, bin);
       for (u32 i = 0; i < quick_depth; ++i) {

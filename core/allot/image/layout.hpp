@@ -132,7 +132,9 @@ struct Agent {
   Granule run_end;
   u32 sweep_page;  // where the next sweep resumes
   u32 state;  // 0 unused, 1 in use
-  u64 tops[small_max + 1];  // Ref of the topmost hint of each size, as long as an address; [0] unused
+  Granule front;  // the long block that was freed last of all, if
+  u32 front_length;  // it waits there: its granules, else 0
+  u64 tops[small_max];  // Ref of the topmost hint of each size from 1 on, as long as an address
   u32 octaves;  // which octaves of bins hold a block
   u32 binned;  // granules in bins
   u16 bins[26];  // which bins of each octave do

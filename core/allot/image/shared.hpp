@@ -239,7 +239,9 @@ struct SharedAgent {
   F<u32> room, last_cut, watermark, peak;
   F<Granule> run_begin, run_end;
   F<u32> sweep_page, state;
-  Array<u64, small_max + 1> tops;
+  F<Granule> front;
+  F<u32> front_length;
+  Array<u64, small_max> tops;
   F<u32> octaves, binned;
   Array<u16, 26> bins;
   F<u32> high;
@@ -285,6 +287,7 @@ constexpr bool shared_records_fit() {
   ALLOT_SAME(A, Agent, run_begin);
   ALLOT_SAME(A, Agent, hints);
   ALLOT_SAME(A, Agent, state);
+  ALLOT_SAME(A, Agent, front_length);
   ALLOT_SAME(A, Agent, tops);
   ALLOT_SAME(A, Agent, octaves);
   ALLOT_SAME(A, Agent, heads);

@@ -131,7 +131,7 @@ class Agents : public SharedGrowth<Place> {
   // --- Coming and going -----------------------------------------------------------------------------
 
   /// Makes the caller an agent of the heap. Returns its number, or ~error.
-  [[gnu::noinline]] u32 attach_agent(bool may_block) {
+  ALLOT_ONCE_UNLESS_SMALL u32 attach_agent(bool may_block) {
     if (is_attached()) return agent().id;
     if (const Error error = check_kind(); error != Error::none) return ~static_cast<u32>(error);
     if (!Base::take_lock(may_block)) return ~static_cast<u32>(Error::lock_held);

@@ -53,7 +53,7 @@ class Bins : public Hints<Place> {
     Granule g_;
   };
 
-  [[gnu::noinline]] void bin_insert(Granule g, Granule n) {
+  ALLOT_ONCE_UNLESS_SMALL void bin_insert(Granule g, Granule n) {
     Base::require(n > small_max);
     auto& a = agent();
     a.binned += n;

@@ -212,7 +212,7 @@ class Bitmaps : public Image<Place> {
 
   /// What a block longer than small_max says of its length. Never 0, not even in a damaged image: a walk
   /// always gets on.
-  ALLOT_ONCE_IF_SMALL Granule length_of_long(Granule g) const {
+  Granule length_of_long(Granule g) const {
     if constexpr (Base::shared) {
       if (const u32 length = word(first_word(g) + 1); length != 0) return length;
       if (Base::agent_ref() != 0 && g == agent().run_begin) return agent().run_end - g;

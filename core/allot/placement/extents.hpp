@@ -68,7 +68,7 @@ class Extents : public Bitmaps<Place> {
   }
 
   /// The free block at `g`, in no bin, becomes part of what is before it.
-  ALLOT_ONCE_IF_SMALL void join(Granule g, Granule n) {
+  void join(Granule g, Granule n) {
     clear_words(g, n);
     clear_bit(g, page_record::start);
   }
@@ -105,7 +105,7 @@ class Extents : public Bitmaps<Place> {
       return static_cast<Granule>((header().begin - header().origin) >> granule_shift);
   }
 
-  ALLOT_ONCE_IF_SMALL bool has_next(Granule end) const {
+  bool has_next(Granule end) const {
     return (end & (granules_per_page - 1)) != 0 || Base::page_continues(end);
   }
   bool has_previous(Granule g) const {

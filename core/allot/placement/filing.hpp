@@ -152,7 +152,8 @@ class Filing : public Quick<Place> {
     if (from <= small_max || to <= from || exact()) return false;
     const u32 bin = Base::bin_of(from);
     // Not if it may wait in a place for its length.
-    return bin == Base::bin_of(to) && (!Base::is_quick_size(from) || agent().quick_count[bin] == 0);
+    return bin == Base::bin_of(to) &&
+           (!Base::is_quick_size(from) || (agent().quick_count[bin] == 0 && agent().front_length != from));
   }
   /// Makes it longer: nothing begins in what it grows by any more.
   void lengthen(Granule g, Granule from, Granule to) {

@@ -42,7 +42,7 @@ class Growth : public Records<Place> {
 
   /// Takes memory, most of the time so much that a free block of `c` granules ends where the heap ends then; call it
   /// until one does. Returns false when the memory or a limit refuses; nothing has changed then.
-  [[gnu::noinline]] bool extend(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL bool extend(Granule c) {
     const Granule tail = merge_tail();
     u32 gap = 0;
     if (place().memory.bytes() != header().owned_end) {

@@ -1,7 +1,7 @@
 // Purpose: the per-size stacks of recently freed small blocks.
 // Floor:   placement.
 //
-//   agent.tops     [ - | size 1 | size 2 | ... | size 128 ]    Ref of the topmost hint of each stack
+//   agent.tops     [ size 1 | size 2 | ... | size 128 ]    Ref of the topmost hint of each stack
 //   agent.hints    | end | size 1: cap places | end | size 2 ... | end | size 33: cap/4 places | end ... | end |
 //
 // A hint is a granule where a free block of that size began when it was pushed, and the Ref of the byte with its
@@ -40,13 +40,13 @@ class Hints : public Extents<Place> {
   /// The Ref of the topmost hint of a size.
   Address top(Granule size) const {
     if constexpr (Place::Access::trusted && !Base::shared)
-      return reinterpret_cast<const Address*>(agent().tops)[size];
+      return reinterpret_cast<const Address*>(agent().tops)[size - 1];
     else
       return load<Address>(top_at(size));
   }
   void set_top(Granule size, Address ref) {
     if constexpr (Place::Access::trusted && !Base::shared)
-      reinterpret_cast<Address*>(agent().tops)[size] = ref;
+      reinterpret_cast<Address*>(agent().tops)[size - 1] = ref;
     else
       store<Address>(top_at(size), ref);
   }
@@ -66,7 +66,7 @@ class Hints : public Extents<Place> {
   }
 
   Pointer top_at(const Agent& a, Granule size) const {
-    return Base::pointer_at(reinterpret_cast<uintptr_t>(&a.tops) +
+    return Base::pointer_at(reinterpret_cast<uintptr_t>(&a.tops) - sizeof(Address) +
                             static_cast<uintptr_t>(size) * sizeof(Address));
   }
 
@@ -109,7 +109,7 @@ class Hints : public Extents<Place> {
 
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
-  ALLOT_ONCE_IF_SMALL bool is_free_of_size(Granule g, Granule size) const {
+  bool is_free_of_size(Granule g, Granule size) const {
     const auto start = Base::start_at(g);
     const u64 starts = load<u64>(start + page_record::start) >> (g & 7);
     const u32 live = u32{load<u8>(start + page_record::live)} >> (g & 7);
@@ -157,7 +157,7 @@ class Hints : public Extents<Place> {
 
  private:
   Pointer top_at(Granule size) const {
-    return at(Base::agent_ref() + offsetof(allot::Agent, tops) +
+    return at(Base::agent_ref() + (offsetof(allot::Agent, tops) - sizeof(Address)) +
               static_cast<uintptr_t>(size) * sizeof(Address));
   }
 };

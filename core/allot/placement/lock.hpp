@@ -57,7 +57,7 @@ class Lock : public Remote<Place> {
   static constexpr u32 slices = 50;
   static constexpr u32 slice_milliseconds = 100;
 
-  [[gnu::noinline]] bool wait_for_lock(Pointer word, u32 me, bool may_block) {
+  ALLOT_ONCE_UNLESS_SMALL bool wait_for_lock(Pointer word, u32 me, bool may_block) {
     u32 left = may_block ? slices : more_spins;
     // What others do may send the loop round without a wait, but not for good.
     for (u32 rounds = more_spins; left != 0 && rounds != 0; --rounds) {

@@ -40,12 +40,17 @@ class Merge : public Filing<Place> {
   }
   /// The same for a long block, under any policy but exact. Returns whether there may be more in the bins now.
   bool release_long(Granule g, Granule n) {
-    if (small_code || n >= Base::quick_limit)
+    if (small_code || n >= Base::quick_limit) {
       merge(g, n);
-    else if (Base::quick_put(g, n))
-      return false;
-    else
-      merge_or_file(g, n);
+      return true;
+    }
+    auto& a = agent();
+    const Granule before = a.front;
+    const Granule length = a.front_length;
+    a.front = g;
+    a.front_length = n;
+    if (length == 0 || Base::quick_put(before, length)) return false;
+    merge_or_file(before, length);
     return true;
   }
 
@@ -102,7 +107,7 @@ class Merge : public Filing<Place> {
   }
 
   /// Dissolves the free blocks from `end` on, and the run if it is among them; returns their granules.
-  [[gnu::noinline]] Granule absorb_above(Granule end) {
+  ALLOT_ONCE_UNLESS_SMALL Granule absorb_above(Granule end) {
     const Granule from = end;
     end += absorb_after(end);
     if (!small_code && end == agent().run_begin) {
@@ -168,7 +173,7 @@ class Merge : public Filing<Place> {
   /// Merges what is free in a page and hints at it. Blocks that stay as they are are hinted at where the
   /// stack of their size holds few entries, so that hardly one gets there twice, or `all` of them. Returns the
   /// size of the largest block that was merged or hinted at.
-  [[gnu::noinline]] Granule sweep_page(u32 page, bool all) {
+  ALLOT_ONCE_UNLESS_SMALL Granule sweep_page(u32 page, bool all) {
     if (load<u32>(record(page) + page_record::flags) & page_record::gap) return 0;
     if (!Base::is_own(page)) return 0;
     Granule best = 0;
@@ -238,7 +243,7 @@ class Merge : public Filing<Place> {
   }
 
   /// Merges everything and hints at it afresh, the lowest addresses first. O(heap / 128).
-  [[gnu::noinline]] void merge_all() {
+  ALLOT_ONCE_UNLESS_SMALL void merge_all() {
     close_run();
     flush_quick();
     Base::forget_hints();

@@ -63,6 +63,7 @@ class Orphans : public FreePages<Place> {
   void forget_filed(Agent& a) {
     a.octaves = 0;
     a.binned = 0;
+    a.front_length = 0;
     for (Granule size = 1; size <= small_max; ++size) empty_stack(a, size, Base::bottom_in(a, size));
     // An agent that ended while its stacks became larger may not have marked where they end.
     const auto last =
@@ -83,7 +84,7 @@ class Orphans : public FreePages<Place> {
   // --- Becoming another agent's -------------------------------------------------------------------
 
   /// Makes an orphan's pages this agent's. Returns whether there was one.
-  [[gnu::noinline]] bool adopt_orphan() {
+  ALLOT_ONCE_UNLESS_SMALL bool adopt_orphan() {
     for (u32 id = 0; id < agent_capacity; ++id) {
       if (!is_state(id, orphan)) continue;
       auto& from = Base::agent_at(id);

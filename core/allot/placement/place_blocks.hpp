@@ -129,7 +129,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
   }
-  [[gnu::noinline]] Granule place_collected(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL Granule place_collected(Granule c) {
     Granule g = granule_limit;
     if (Base::collect() != 0 && !exact()) g = place_borrowed(c);
     if (g == granule_limit) g = small_code ? place_free(c) : place_small(c);
@@ -154,17 +154,22 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
+    Granule g = 0;
+    if (!exact() && c <= Base::quick_longest && place_long_again<false>(c, g)) return g;
+    return place_long_otherwise(c);
+  }
+  /// Where place_long_again has found none.
+  [[gnu::noinline]] Granule place_long_otherwise(Granule c) {
     if (!exact() && c <= Base::quick_longest) {
-      Granule g = 0;
-      if (place_long_again<false>(c, g)) return g;
       if constexpr (Base::shared) {
+        Granule g = 0;
         if (Base::collect() != 0 && place_long_again<false>(c, g)) return g;
       }
       const Granule rounded = Base::round_long(c);
       if (const u64 found = Base::quick_take_above(rounded))
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       if (rounded != c && within_quota(rounded)) {
-        g = place_long_anew(rounded);
+        const Granule g = place_long_anew(rounded);
         // What the rounding added may be just what there is not.
         if (!failed(g)) return g;
       }
@@ -181,16 +186,25 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// place_again for a long block, small_max < c <= quick_longest. `at_once`: as try_hint.
   template <bool at_once>
   [[gnu::always_inline]] bool place_long_again(Granule c, Granule& g) {
+    const Granule width = Base::bin_width(c);
     c = Base::round_long(c);
-    const u64 found = Base::quick_first(c);
-    const Granule n = static_cast<Granule>(found >> 32);
-    const u32 room = agent().room - n;
-    // Without rounding the block may be too short.
-    if ((Base::merges_at_once() ? n < c : found == 0) || static_cast<i32>(room) < 0) [[unlikely]]
-      return false;
-    Base::quick_pop(Base::bin_of(c));
-    agent().room = room;
-    g = static_cast<Granule>(found);
+    auto& a = agent();
+    Granule n = a.front_length;
+    u32 room = a.room - n;
+    if (n - c < width && static_cast<i32>(room) >= 0) {
+      a.front_length = 0;
+      g = a.front;
+    } else {
+      const u64 found = Base::quick_first(c);
+      n = static_cast<Granule>(found >> 32);
+      room = a.room - n;
+      // Without rounding the block may be too short.
+      if ((Base::merges_at_once() ? n < c : found == 0) || static_cast<i32>(room) < 0) [[unlikely]]
+        return false;
+      Base::quick_pop(Base::bin_of(c));
+      g = static_cast<Granule>(found);
+    }
+    a.room = room;
     if constexpr (Base::shared && !at_once) begin_block(g);
     // The last store, as in try_hint.
     Base::set_bit(g, page_record::live);
@@ -201,7 +215,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   Granule place_free(Granule c) { return c <= small_max ? place_small(c) : place_long(c); }
 
   /// Nothing free fits as it is.
-  [[gnu::noinline]] Granule place_harder(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL Granule place_harder(Granule c) {
     // Before anything is merged or grown for it.
     if (!within_quota(c)) return failure(Error::quota_exceeded);
     if (!exact()) {
@@ -214,7 +228,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       // pages, and memory that lies idle is found before it has doubled. Long blocks are merged when they
       // leave their places; sweeping pays where enough small ones were freed.
       const u32 step = Base::step_for(c);
-      const bool pays = small_code ? c <= small_max : u64{scattered()} * 16 >= u64{step} * granules_per_page;
+      const bool pays = small_code
+                            ? c <= small_max
+                            : u64{scattered()} * 16 >= u64{step} * granules_per_page && !is_first_page();
       if (pays && Base::sweep(c, 32 * step)) {
         const Granule g = place_free(c);
         if (g != granule_limit) return g;
@@ -230,6 +246,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     }
     return place_last(c);
   }
+
+  /// Whether the heap has one page only, and may well have two: with the second a hundred blocks have so many free
+  /// ones around that nearly every request finds one of its size. Where memory is what counts one has to do.
+  bool is_first_page() const { return header().granules <= granules_per_page && !Base::is_tight(); }
 
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
@@ -284,7 +304,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
 
   /// Shared heaps: asks for a larger share of the quota, `live` granules at least. One agent alone has all of
   /// it; of several each takes more than it needs now, so as not to come back for every block.
-  [[gnu::noinline]] bool raise_share(u64 live) {
+  ALLOT_ONCE_UNLESS_SMALL bool raise_share(u64 live) {
     auto& a = agent();
     auto const quota_word = Base::pointer_to(header().quota);
     if (header().quota == ~u64{0}) {
@@ -388,7 +408,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return g;
   }
 
-  [[gnu::noinline]] Granule place_small(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL Granule place_small(Granule c) {
     if (exact()) return place_exact(c);
     if (Base::merges_at_once()) return place_tight(c);
     merge_after_phase();
@@ -444,7 +464,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return take_part(g, n, c);
   }
 
-  [[gnu::noinline]] Granule place_long(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL Granule place_long(Granule c) {
     if (exact()) return place_exact(c);
     if (!Base::merges_at_once()) merge_after_phase();
     u64 found = Base::bin_find(c, 8);
@@ -456,7 +476,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     }
     return take_long(found, c);
   }
-  ALLOT_ONCE_IF_SMALL Granule take_long(u64 found, Granule c) {
+  Granule take_long(u64 found, Granule c) {
     if (found == 0) return granule_limit;
     const Granule g = static_cast<Granule>(found);
     const Granule n = static_cast<Granule>(found >> 32);
@@ -474,7 +494,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
 
   /// The memory is at its end: everything idle is merged, and every free block looked at.
-  [[gnu::noinline]] Granule place_last(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL Granule place_last(Granule c) {
     if constexpr (Base::shared) Base::collect_all();
     if (!exact()) {
       Base::merge_all();

@@ -1,11 +1,15 @@
 // Purpose: the long blocks that were freed last, a few for each bin, ready to be taken whole.
 // Floor:   placement.
 //
+//   agent.front, front_length   the block that was freed last of all, until the next one is; length 0: there is none
 //   agent.quick_count[bin]   how many of the bin's eight places are taken
 //   agent.quick              length << 32 | granule: taking a block needs no look at the block; 0 where none is.
 //                            First what was freed last, so that its place is known without the count.
 //
-// Why: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
+// Why the front: a block that is freed and asked for again at once, which many are, is found there without its length
+// being looked up, a bin for it being computed, and a place and a count being stored and read again, each of which waits
+// for the one before. Only then come the bins.
+// Why places: a list costs a touch of the neighbours in the list at every insertion and removal, and merging
 // at once costs a split at the next request. Exact, like the bins: a long free block is either here or in
 // its bin, and whoever merges it takes it out first. Where size is all that counts nothing is put here (but
 // another module may have), and long blocks are merged at once.
@@ -51,9 +55,14 @@ class Quick : public Bins<Place> {
   u64 quick_first(Granule n) const { return agent().quick[Base::bin_of(n) * quick_depth]; }
 
   /// Takes a block from the bins above that of c if the policy lets a request
-  /// for c granules have it whole. Looks only at the block that was freed last in each bin. As quick_first.
+  /// for c granules have it whole, or the one in front. Looks only at the block that was freed last in each bin. As
+  /// quick_first.
   u64 quick_take_above(Granule c) {
     auto& a = agent();
+    if (const Granule n = a.front_length; n >= c && n <= Base::slack_limit(c)) {
+      a.front_length = 0;
+      return u64{n} << 32 | a.front;
+    }
     // Eight counts at a time: no policy's slack reaches further than that many bins.
     const u32 above = Base::bin_of(c) + 1;
     const u64 counts = load<u64>(Base::at(Base::agent_ref() + offsetof(Agent, quick_count) + above));
@@ -70,16 +79,23 @@ class Quick : public Bins<Place> {
   /// those are merged at once.
   Granule round_long(Granule c) const {
     if (Base::merges_at_once()) return c;
-    const Granule step = Granule{1} << (highest_bit(c) - 4);
+    const Granule step = bin_width(c);
     return (c + step - 1) & ~(step - 1);
   }
+  /// In granules.
+  static constexpr Granule bin_width(Granule c) { return Granule{1} << (highest_bit(c) - 4); }
 
   /// Takes a given block out of its place. Returns whether it had one.
-  bool quick_remove(Granule g, Granule n) {
+  ALLOT_ONCE_UNLESS_SMALL bool quick_remove(Granule g, Granule n) {
     if (!is_quick_size(n)) return false;
+    auto& a = agent();
+    if (a.front_length == n && a.front == g) {
+      a.front_length = 0;
+      return true;
+    }
     const u32 bin = Base::bin_of(n);
-    for (u32 i = agent().quick_count[bin]; i-- != 0;) {
-      if (agent().quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
+    for (u32 i = a.quick_count[bin]; i-- != 0;) {
+      if (a.quick[bin * quick_depth + i] != (u64{n} << 32 | g)) continue;
       close_up(bin, i);
       return true;
     }
@@ -88,8 +104,13 @@ class Quick : public Bins<Place> {
 
   /// Takes any block out of its place; 0 when there is none.
   u64 quick_any() {
+    auto& a = agent();
+    if (const u32 n = a.front_length; n != 0) {
+      a.front_length = 0;
+      return u64{n} << 32 | a.front;
+    }
     for (u32 bin = 0; bin < quick_bins; ++bin) {
-      const u64 found = agent().quick[bin * quick_depth];
+      const u64 found = a.quick[bin * quick_depth];
       if (found == 0) continue;
       quick_pop(bin);
       return found;
@@ -101,7 +122,7 @@ class Quick : public Bins<Place> {
 
  private:
   /// The last one moves to the place that became empty.
-  ALLOT_ONCE_IF_SMALL void close_up(u32 bin, u32 index) {
+  void close_up(u32 bin, u32 index) {
     auto& a = agent();
     auto const places = a.quick + bin * quick_depth;
     const u32 last = a.quick_count[bin] - 1u;

@@ -71,7 +71,7 @@ class Remote : public ExactSearch<Place> {
 
   /// Takes in what others have freed, if they have told so. Returns how many blocks. O(1) when there is none.
   u32 collect() { return agent().remote_mask == 0 ? 0 : collect_told(); }
-  [[gnu::noinline]] u32 collect_told() {
+  ALLOT_ONCE_UNLESS_SMALL u32 collect_told() {
     const Pointer told = Base::pointer_to(agent().remote_mask);
     u32 blocks = 0;
     // Cleared from above to below: what is freed from now on is told again, or found below.

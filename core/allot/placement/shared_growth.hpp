@@ -36,7 +36,7 @@ class SharedGrowth : public Orphans<Place> {
 
   /// Brings this agent pages: free ones, an orphan's, or new ones. Returns false when there are none to be had,
   /// or the lock is not (`missed`). A block of `c` granules may still be lacking when an orphan's came.
-  [[gnu::noinline]] bool extend(Granule c) {
+  ALLOT_ONCE_UNLESS_SMALL bool extend(Granule c) {
     if (!Base::take_lock()) return false;
     const bool extended = extend_alone(c);
     Base::give_lock();

@@ -3,6 +3,8 @@
 #include "attach.hpp"
 #include "walk.hpp"
 
+#include <utility>
+
 namespace allot_test {
 namespace {
 
@@ -75,6 +77,35 @@ TEST(ValidateDamagedRecords, SeesEveryLostOrInventedLiveBlock) {
   }
   EXPECT_GT(tried, 10U);
   EXPECT_EQ(heap.validate().number, 0U);
+}
+
+// The long block that was freed last waits in a place of its own.
+TEST(ValidateDamagedRecords, SeesALongBlockThatIsLostOrNotWhatItsPlaceSays) {
+  const std::vector<std::uint8_t> nothing(page_bytes);
+  SavedMemory memory(nothing);
+  auto heap = SavedHeap::create(memory, {}).value();
+  const std::uint32_t block = heap.allocate(5000).value();
+  const std::uint32_t behind = heap.allocate(16).value();
+  const std::uint32_t length = static_cast<std::uint32_t>(heap.block_at(block).size / allot::granule_bytes);
+  ASSERT_EQ(heap.deallocate(block), allot::Error::none);
+  auto& agent = *reinterpret_cast<allot::Agent*>(memory.base() + heap.image() + sizeof(allot::Header));
+  ASSERT_EQ(agent.front, block / allot::granule_bytes);
+  ASSERT_EQ(agent.front_length, length);
+  ASSERT_EQ(heap.validate().number, 0U);
+  agent.front_length = 0;
+  EXPECT_EQ(heap.validate().number, 28U);
+  for (const std::uint32_t wrong : {1U, 128U, length - 1, length + 1, 0xFFFFFFFFU}) {
+    agent.front_length = wrong;
+    EXPECT_EQ(heap.validate().number, 27U) << wrong;
+  }
+  agent.front_length = length;
+  for (const std::uint32_t wrong : {0U, agent.front + 1, behind / allot::granule_bytes, 0xFFFFFFFFU}) {
+    const std::uint32_t right = std::exchange(agent.front, wrong);
+    EXPECT_EQ(heap.validate().number, 27U) << wrong;
+    agent.front = right;
+  }
+  ASSERT_EQ(heap.validate().number, 0U);
+  EXPECT_EQ(heap.allocate(5000).value(), block);
 }
 
 }  // namespace

@@ -289,7 +289,9 @@ struct CheckedAgent {
   Racy<Granule> run_end;
   Racy<u32> sweep_page;
   Racy<u32> state;
-  RacyArray<u64, small_max + 1> tops;
+  Racy<Granule> front;
+  Racy<u32> front_length;
+  RacyArray<u64, small_max> tops;
   Racy<u32> octaves;
   Racy<u32> binned;
   RacyArray<u16, 26> bins;
@@ -349,6 +351,7 @@ ALLOT_SAME(Agent, hint_cap);
 ALLOT_SAME(Agent, id);
 ALLOT_SAME(Agent, sweep_page);
 ALLOT_SAME(Agent, state);
+ALLOT_SAME(Agent, front_length);
 ALLOT_SAME(Agent, tops);
 ALLOT_SAME(Agent, octaves);
 ALLOT_SAME(Agent, binned);
