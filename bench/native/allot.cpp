@@ -18,6 +18,9 @@ using namespace allot;
 constexpr u64 heap_begin = u64{1} << 30;
 constexpr u64 heap_limit = u64{1} << 32;
 
+// A MiB: the system makes its pages only when they are touched. (glibc takes 132 KiB at a time.)
+constexpr u64 first_pages = 16;
+
 u64 memory_end = heap_begin;
 
 struct ProcessMemory {
@@ -53,7 +56,8 @@ u64 tiny_bytes = 0;
 [[gnu::noinline, gnu::cold]] void lay_out() {
   void* const wanted = reinterpret_cast<void*>(heap_begin);
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-  if (mmap(wanted, heap_limit - heap_begin, PROT_NONE, flags, -1, 0) != wanted || !ProcessMemory().grow(1))
+  if (mmap(wanted, heap_limit - heap_begin, PROT_NONE, flags, -1, 0) != wanted ||
+      !ProcessMemory().grow(first_pages))
     __builtin_trap();
   Options options;
   options.begin = heap_begin;

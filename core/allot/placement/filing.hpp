@@ -29,7 +29,7 @@ class Filing : public Quick<Place> {
   using Base::size_at;
 
   /// Makes a free block, already in the bitmaps, findable.
-  ALLOT_ONCE_IF_SMALL void file(Granule g, Granule n) {
+  [[gnu::noinline]] void file(Granule g, Granule n) {
     if (n > small_max)
       bin_insert(g, n);
     else if (exact())

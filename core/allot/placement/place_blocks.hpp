@@ -228,9 +228,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       // pages, and memory that lies idle is found before it has doubled. Long blocks are merged when they
       // leave their places; sweeping pays where enough small ones were freed.
       const u32 step = Base::step_for(c);
-      const bool pays = small_code
-                            ? c <= small_max
-                            : u64{scattered()} * 16 >= u64{step} * granules_per_page && !is_first_page();
+      const bool pays =
+          small_code ? c <= small_max : sweeping_pays(step << granule_page_shift) && !takes_before_sweeping();
       if (pays && Base::sweep(c, 32 * step)) {
         const Granule g = place_free(c);
         if (g != granule_limit) return g;
@@ -247,9 +246,19 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return place_last(c);
   }
 
-  /// Whether the heap has one page only, and may well have two: with the second a hundred blocks have so many free
-  /// ones around that nearly every request finds one of its size. Where memory is what counts one has to do.
-  bool is_first_page() const { return header().granules <= granules_per_page && !Base::is_tight(); }
+  /// Whether there may be enough to merge for it to be worth while before `more` granules are taken.
+  bool sweeping_pays(Granule more) const { return u64{scattered()} * 16 >= more; }
+
+  /// Whether memory is taken before what is scattered is merged: a second page, as with it a hundred blocks have so many
+  /// free ones around that nearly every request finds one of its size; and up to a MiB of what the memory has
+  /// anyway. Where memory is what counts one page has to do.
+  bool takes_before_sweeping() const {
+    if (Base::is_tight()) return false;
+    if constexpr (!Base::shared) {
+      if (Base::page_count() < 16 && Base::owned_pages() > Base::mapped_pages()) return true;
+    }
+    return Base::page_count() == 1;
+  }
 
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full
@@ -277,7 +286,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
 
   /// Free granules in small blocks.
-  Granule scattered() const {
+  ALLOT_ONCE_UNLESS_SMALL Granule scattered() const {
     const auto& a = agent();
     u64 free;
     if constexpr (Base::shared)
@@ -413,9 +422,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     if (Base::merges_at_once()) return place_tight(c);
     merge_after_phase();
     u64 found;
-    for (;;) {
+    for (bool swept = small_code;;) {
       auto& a = agent();
       if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
+      if (!small_code && !sweeping_pays(run_limit()) && lengthen_run()) continue;
       found = Base::pop_hint(c, small_max);
       if (found != 0) return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       // What is left of the run is too short to be one.
@@ -426,9 +436,16 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       found = Base::bin_find(c, 1);
       if (found == 0) return granule_limit;
       const Granule g = static_cast<Granule>(found);
-      open_run(g, static_cast<Granule>(found >> 32));
-      if (agent().run_end - agent().run_begin <= c + small_max) {
-        const Granule n = Base::take_run();
+      const Granule n = static_cast<Granule>(found >> 32);
+      // As before the heap grows, and with the same bound of its cost.
+      if (!swept && n > run_limit() && scattered() >= run_limit()) {
+        swept = true;
+        Base::sweep(c, 4 * (run_limit() >> granule_page_shift));
+        continue;
+      }
+      open_run(g, n);
+      if (n <= c + small_max) {
+        Base::take_run();
         Base::set_words(g, n);
         return take_part(g, n, c);
       }
@@ -505,13 +522,45 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     return failure(Error::out_of_memory);
   }
 
-  /// Makes the long free block at `g` the run: its words would be overwritten by the blocks cut from it.
+  /// How long a run is at most, when it is opened. The rest of a longer block stays whole, and what is scattered is merged
+  /// before more of it is opened: else the short blocks of a new phase would come to lie all over what the last
+  /// phase has left, and no long one would find room there.
+  Granule run_limit() const {
+    const u32 step = Base::step_for(1);
+    return (step > 2 ? step : 2) << granule_page_shift;
+  }
+
+  /// Cuts what is too much for a run from the free block at `g`, which is in no bin. Returns the granules of the rest.
+  ALLOT_ONCE_UNLESS_SMALL Granule limit_run(Granule g, Granule n) {
+    if (n <= run_limit() + small_max) return n;
+    Base::cut(g, n, run_limit());
+    Base::bin_insert(g + run_limit(), n - run_limit());
+    return run_limit();
+  }
+
+  /// Makes the long free block at `g`, or its beginning, the run: its words would be overwritten by the blocks cut from
+  /// it.
   void open_run(Granule g, Granule n) {
     Base::bin_remove(g, n);
+    if (!small_code && !Base::merges_at_once()) n = limit_run(g, n);
     Base::clear_words(g, n);
     auto& a = agent();
     a.run_begin = g;
     a.run_end = g + n;
+  }
+
+  /// Adds what follows the run to it, if that is a long free block, or its beginning. Returns whether it is.
+  ALLOT_ONCE_UNLESS_SMALL bool lengthen_run() {
+    auto& a = agent();
+    const Granule g = a.run_end;
+    if (!Base::run_exists() || !Base::has_next(g) || Base::is_live(g) || !Base::is_free(g)) return false;
+    Granule n = Base::size_at(g);
+    if (n <= 2 * small_max) return false;
+    Base::unfile(g, n);
+    n = limit_run(g, n);
+    Base::join(g, n);
+    a.run_end = g + n;
+    return true;
   }
 
   /// The first c granules of the run, which keeps more than small_max: see Hints::is_free_of_size. Where blocks of that
