@@ -47,8 +47,11 @@ describe('liballot-threads as the malloc of Emscripten’s -pthread', () => {
       `-I${join(root, 'guest/include')}`, join(root, 'tests/wasm/emscripten_threads.c'),
       join(root, 'build/wasm/liballot-threads.a'), '-o', program,
     );
-    // Its loader of files mistakes Node's fetch for a browser's.
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-experimental-fetch', program], {
+    // Its loader of files mistakes Node's fetch for a browser's. And in the baseline compiler of V8 11.3 (Node 20) one
+    // run in ten ends with an access out of bounds, in the optimizing compiler none in 50, in Node 24 none in 280 with
+    // either: docs/threads.md.
+    const flags = ['--no-experimental-fetch', ...(process.versions.node.startsWith('20.') ? ['--no-liftoff'] : [])];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, program], {
       encoding: 'utf8',
       timeout: 120_000,
     });
