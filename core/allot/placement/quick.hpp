@@ -59,10 +59,7 @@ class Quick : public Bins<Place> {
   /// quick_first.
   u64 quick_take_above(Granule c) {
     auto& a = agent();
-    if (const Granule n = a.front_length; n >= c && n <= Base::slack_limit(c)) {
-      a.front_length = 0;
-      return u64{n} << 32 | a.front;
-    }
+    if (const Granule n = a.front_length; n >= c && n <= Base::slack_limit(c)) return take_front();
     // Eight counts at a time: no policy's slack reaches further than that many bins.
     const u32 above = Base::bin_of(c) + 1;
     const u64 counts = load<u64>(Base::at(Base::agent_ref() + offsetof(Agent, quick_count) + above));
@@ -105,10 +102,7 @@ class Quick : public Bins<Place> {
   /// Takes any block out of its place; 0 when there is none.
   u64 quick_any() {
     auto& a = agent();
-    if (const u32 n = a.front_length; n != 0) {
-      a.front_length = 0;
-      return u64{n} << 32 | a.front;
-    }
+    if (a.front_length != 0) return take_front();
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       const u64 found = a.quick[bin * quick_depth];
       if (found == 0) continue;
@@ -121,6 +115,14 @@ class Quick : public Bins<Place> {
   void quick_pop(u32 bin) { close_up(bin, 0); }
 
  private:
+  /// Takes the block in front, which there is. As quick_first.
+  u64 take_front() {
+    auto& a = agent();
+    const u64 found = u64{a.front_length} << 32 | a.front;
+    a.front_length = 0;
+    return found;
+  }
+
   /// The last one moves to the place that became empty.
   void close_up(u32 bin, u32 index) {
     auto& a = agent();
