@@ -11,7 +11,7 @@
 
 /* `together`: after so many operations each thread waits for the others. However they are scheduled, each then finds
    blocks that others have left: nearly all slots are hit that often. */
-enum { threads = 4, rounds = 3, slots = 64, operations = 10000, together = 500 };
+enum { threads = 4, rounds = 3, slots = 64, operations = 10000, together = 500, comings = 5000 };
 
 static _Atomic(unsigned char*) slot[slots];
 static atomic_uint faults; /* blocks that were not as they had been left, and mallocs that gave null */
@@ -59,9 +59,22 @@ static int intact(const unsigned char* block, uint32_t most) {
   return 1;
 }
 
+/* This thread becomes an agent, and none again: each takes the heap's lock, and has to wait for it at times. */
+static void come_and_go(uint32_t me) {
+  for (int i = 0; i < comings; ++i) {
+    unsigned char* block = filled(malloc(100), 100, me);
+    faults += !block || !intact(block, 100);
+    free(block);
+    faults += allot_thread_exit() != 0;
+  }
+}
+
 static void* work(void* seed_of) {
   uint32_t seed = (uint32_t)(uintptr_t)seed_of;
   const uint32_t me = seed;
+  meet();
+  come_and_go(me);
+  meet();
   pthread_setspecific(at_end, &at_end);
   for (int i = 0; i < operations; ++i) {
     if (i % together == 0) meet();

@@ -38,8 +38,7 @@ struct WasmWait {
   static void wait([[maybe_unused]] uintptr_t at, [[maybe_unused]] u32 value,
                    [[maybe_unused]] u32 milliseconds) {
 #ifdef __wasm_atomics__
-    __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(at), static_cast<int>(value),
-                                        static_cast<int64_t>(milliseconds) * 1000000);
+    wait_nanoseconds(at, value, static_cast<int64_t>(milliseconds) * 1000000);
 #endif
   }
   static void wake([[maybe_unused]] uintptr_t at) {
@@ -48,6 +47,14 @@ struct WasmWait {
 #endif
   }
   static void pause() {}
+
+#ifdef __wasm_atomics__
+ private:
+  // Alone: see Lock::wait_for_lock.
+  [[gnu::noinline]] static void wait_nanoseconds(uintptr_t at, u32 value, int64_t nanoseconds) {
+    __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(at), static_cast<int>(value), nanoseconds);
+  }
+#endif
 };
 
 }  // namespace allot
