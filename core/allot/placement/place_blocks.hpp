@@ -422,10 +422,13 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     if (Base::merges_at_once()) return place_tight(c);
     merge_after_phase();
     u64 found;
-    for (bool swept = small_code;;) {
+    for (bool swept = !limits_runs;;) {
       auto& a = agent();
-      if (Base::run_exists() && a.run_end - a.run_begin > c + small_max) return cut_run(c);
-      if (!small_code && !sweeping_pays(run_limit()) && lengthen_run()) continue;
+      const Granule run = a.run_end - a.run_begin;  // 0 without one
+      // Before its last granules, from which one block at a time would be cut.
+      if (limits_runs && run < c + small_max + batch_granules && !sweeping_pays(run_limit) && lengthen_run())
+        continue;
+      if (run > c + small_max) return cut_run(c);
       found = Base::pop_hint(c, small_max);
       if (found != 0) return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
       // What is left of the run is too short to be one.
@@ -437,10 +440,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       if (found == 0) return granule_limit;
       const Granule g = static_cast<Granule>(found);
       const Granule n = static_cast<Granule>(found >> 32);
-      // As before the heap grows, and with the same bound of its cost.
-      if (!swept && n > run_limit() && scattered() >= run_limit()) {
+      if (!swept && n > run_limit && scattered() >= run_limit / 2) {
         swept = true;
-        Base::sweep(c, 4 * (run_limit() >> granule_page_shift));
+        Base::sweep(c, 8);
         continue;
       }
       open_run(g, n);
@@ -524,25 +526,23 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
 
   /// How long a run is at most, when it is opened. The rest of a longer block stays whole, and what is scattered is merged
   /// before more of it is opened: else the short blocks of a new phase would come to lie all over what the last
-  /// phase has left, and no long one would find room there.
-  Granule run_limit() const {
-    const u32 step = Base::step_for(1);
-    return (step > 2 ? step : 2) << granule_page_shift;
-  }
+  /// phase has left, and no long one would find room there. (In a shared heap an agent gives whole pages back instead.)
+  static constexpr Granule run_limit = granules_per_page;
+  static constexpr bool limits_runs = !small_code && !Base::shared;
 
   /// Cuts what is too much for a run from the free block at `g`, which is in no bin. Returns the granules of the rest.
   ALLOT_ONCE_UNLESS_SMALL Granule limit_run(Granule g, Granule n) {
-    if (n <= run_limit() + small_max) return n;
-    Base::cut(g, n, run_limit());
-    Base::bin_insert(g + run_limit(), n - run_limit());
-    return run_limit();
+    if (!limits_runs || Base::merges_at_once() || n <= run_limit + small_max) return n;
+    Base::cut(g, n, run_limit);
+    Base::bin_insert(g + run_limit, n - run_limit);
+    return run_limit;
   }
 
   /// Makes the long free block at `g`, or its beginning, the run: its words would be overwritten by the blocks cut from
   /// it.
   void open_run(Granule g, Granule n) {
     Base::bin_remove(g, n);
-    if (!small_code && !Base::merges_at_once()) n = limit_run(g, n);
+    n = limit_run(g, n);
     Base::clear_words(g, n);
     auto& a = agent();
     a.run_begin = g;
