@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "random.hpp"
+
 extern "C" {
 void thread_begin(uint32_t thread);
 void* thread_malloc(size_t size);
@@ -30,18 +32,10 @@ alignas(16) uint8_t stacks[thread_limit][stack_bytes];
 // Thread-local variables, for allocators that have some.
 alignas(64) uint8_t locals[thread_limit][4096];
 
-// xorshift32 (G. Marsaglia, 2003).
-uint32_t next(uint32_t& state) {
-  state ^= state << 13;
-  state ^= state >> 17;
-  state ^= state << 5;
-  return state;
-}
-uint32_t below(uint32_t& state, uint32_t limit) { return uint32_t((uint64_t(next(state)) * limit) >> 32); }
-uint32_t seed_of(uint32_t thread) { return 2463534242u + 977 * thread; }
+Random random_of(uint32_t thread) { return Random(2463534242u + 977 * thread); }
 
-uint8_t* made(uint32_t& state) {
-  uint32_t size = 1 + next(state) % 512;
+uint8_t* made(Random& random) {
+  uint32_t size = 1 + random.next() % 512;
   uint8_t* block = static_cast<uint8_t*>(thread_malloc(size));
   if (!block) __builtin_trap();
   block[0] = uint8_t(size);
@@ -60,28 +54,28 @@ BENCH_EXPORT(void, begin)(uint32_t thread) {
 }
 
 BENCH_EXPORT(void, own_fill)(uint32_t thread) {
-  uint32_t state = seed_of(thread);
-  for (uint8_t*& slot : own[thread]) slot = made(state);
+  Random random = random_of(thread);
+  for (uint8_t*& slot : own[thread]) slot = made(random);
 }
 BENCH_EXPORT(void, own_churn)(uint32_t thread, uint32_t operations) {
-  uint32_t state = seed_of(thread);
+  Random random = random_of(thread);
   uint8_t** slots = own[thread];
   for (uint32_t i = 0; i < operations; ++i) {
-    uint8_t*& slot = slots[below(state, slot_count)];
+    uint8_t*& slot = slots[random.below(slot_count)];
     thread_free(slot);
-    slot = made(state);
+    slot = made(random);
   }
 }
 
 // Each thread fills its part.
 BENCH_EXPORT(void, shared_fill)(uint32_t thread, uint32_t threads) {
-  uint32_t state = seed_of(thread);
-  for (uint32_t i = thread; i < slot_count; i += threads) shared[i] = made(state);
+  Random random = random_of(thread);
+  for (uint32_t i = thread; i < slot_count; i += threads) shared[i] = made(random);
 }
 BENCH_EXPORT(void, shared_churn)(uint32_t thread, uint32_t operations) {
-  uint32_t state = seed_of(thread);
+  Random random = random_of(thread);
   for (uint32_t i = 0; i < operations; ++i) {
-    uint32_t chosen = below(state, slot_count);
-    thread_free(__atomic_exchange_n(&shared[chosen], made(state), __ATOMIC_ACQ_REL));
+    uint32_t chosen = random.below(slot_count);
+    thread_free(__atomic_exchange_n(&shared[chosen], made(random), __ATOMIC_ACQ_REL));
   }
 }

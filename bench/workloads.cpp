@@ -6,10 +6,12 @@
 // Assumptions: freestanding, so that the compiler cannot drop a malloc whose block is freed at
 // once. The harness takes no memory from the allocator: its tables are static, below __heap_base,
 // and so outside the space that is charged to the allocator. Time is taken by the caller, around
-// an exported call. Random numbers: xorshift32 (G. Marsaglia, 2003), the same seed in every instance.
+// an exported call. The random numbers begin with the same seed in every instance.
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "random.hpp"
 
 extern "C" {
 void* malloc(size_t size);
@@ -44,20 +46,6 @@ constexpr uint32_t slot_limit = mib;
 static_assert(sizeof(Slot) * slot_limit % (64 * kib) == 0);
 Slot slots[slot_limit];
 
-class Random {
- public:
-  uint32_t next() {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 17;
-    state_ ^= state_ << 5;
-    return state_;
-  }
-  // Below `limit`, by a multiplication: a division would cost more than a fast malloc.
-  uint32_t below(uint32_t limit) { return uint32_t((uint64_t(next()) * limit) >> 32); }
-
- private:
-  uint32_t state_ = 2463534242;
-};
 Random random_state;
 
 // Bytes requested and not yet freed, and the most there ever were.

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../random.hpp"
 #include "allot_guest.h"
 #include "dlmalloc_guest.h"
 
@@ -71,21 +72,6 @@ class Host {
  private:
   Guest guest_;
   allot::Heap heap_;
-};
-
-// xorshift32 (G. Marsaglia, 2003), as in workloads.cpp.
-class Random {
- public:
-  uint32_t next() {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 17;
-    state_ ^= state_ << 5;
-    return state_;
-  }
-  uint32_t below(uint32_t limit) { return static_cast<uint32_t>((uint64_t{next()} * limit) >> 32); }
-
- private:
-  uint32_t state_ = 2463534242;
 };
 
 struct Work {
