@@ -23,6 +23,7 @@ class Validate : public Report<Place> {
   using Base = Report<Place>;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Agent;
 
  protected:
   using Base::agent;
@@ -86,11 +87,23 @@ class Validate : public Report<Place> {
     return a.watermark == lower || (a.watermark < lower && lower > 0x7FFFFFFFu);
   }
 
-  /// Whether a stack lies between its ends, and its hints are of the heap's granules and of their own records.
-  bool stack_holds(Granule size) const {
-    const u32 places = Base::places_of(size, agent().hint_cap);
-    const Address bottom = Base::bottom_of(size);
-    const Address top = Base::top(size);
+  /// Whether all stacks of an agent have as many places as they may, lie between their ends, and have only hints for
+  /// which `is_own` says that they are of the agent's granules. Returns the broken invariant, or 0.
+  template <class IsOwn>
+  [[gnu::always_inline]] u32 check_stacks(const Agent& a, IsOwn is_own) {
+    const bool cap_ok =
+        exact() ? a.hint_cap == 0
+                : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
+    if (!cap_ok || !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address)))) return broken(13, a.hints);
+    for (Granule size = 1; size <= small_max; ++size)
+      if (!stack_holds(a, size, is_own)) return broken(14, size);
+    return 0;
+  }
+  template <class IsOwn>
+  [[gnu::always_inline]] bool stack_holds(const Agent& a, Granule size, IsOwn is_own) const {
+    const u32 places = Base::places_of(size, a.hint_cap);
+    const Address bottom = Base::bottom_in(a, size);
+    const Address top = Base::top(a, size);
     if (top < bottom || (top - bottom) % Base::place_bytes != 0 || top - bottom > places * Base::place_bytes)
       return false;
     const Address above = bottom + (places + 1) * Base::place_bytes;
@@ -101,7 +114,7 @@ class Validate : public Report<Place> {
       if (bits == Base::stack_end) return false;
       if (hint > top) continue;
       const Granule g = Base::hinted(at(hint));
-      if (g >= header().granules || bits != Base::start_ref(g)) return false;
+      if (g >= header().granules || !is_own(g) || bits != Base::start_ref(g)) return false;
     }
     return true;
   }
@@ -128,12 +141,7 @@ class Validate : public Report<Place> {
     if (a.id != 0 || a.state != 1) return broken(11, a.id);
     if (!watermark_holds() || a.peak < Base::live_granules() || a.peak >= granule_limit)
       return broken(12, a.peak);
-    const bool cap_ok =
-        exact() ? a.hint_cap == 0
-                : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
-    if (!cap_ok || !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address)))) return broken(13, a.hints);
-    for (Granule size = 1; size <= small_max; ++size)
-      if (!stack_holds(size)) return broken(14, size);
+    if (u32 number = check_stacks(a, [](Granule) { return true; })) return number;
     const Granule count = header().granules;
     if (a.run_begin == granule_limit
             ? a.run_end != granule_limit
@@ -229,50 +237,10 @@ class Validate : public Report<Place> {
   }
 
   u32 check_bins() {
-    const auto& a = agent();
     const Granule count = header().granules;
     u64 listed = 0;
-    u64 granules = 0;
-    if (const Granule n = a.front_length; n != 0) {
-      const Granule g = a.front;
-      if (!Base::is_quick_size(n) || g >= count || !Base::is_start(g) || !Base::is_free(g) ||
-          measured(g) != n)
-        return broken(27, Base::address_of(g));
-      ++listed;
-    }
-    for (u32 bin = 0; bin < quick_bins; ++bin) {
-      if (a.quick_count[bin] > quick_depth) return broken(26, bin);
-      for (u32 i = a.quick_count[bin]; i < quick_depth; ++i)
-        if (a.quick[bin * quick_depth + i] != 0) return broken(27, bin);
-      for (u32 i = 0; i < a.quick_count[bin]; ++i) {
-        const Granule g = static_cast<Granule>(a.quick[bin * quick_depth + i]);
-        const Granule n = static_cast<Granule>(a.quick[bin * quick_depth + i] >> 32);
-        if (g >= count || !Base::is_start(g) || !Base::is_free(g) || measured(g) != n ||
-            Base::bin_of(n) != bin)
-          return broken(27, Base::address_of(g));
-        ++listed;
-      }
-    }
-    const u64 most = count / small_max + 1;
-    u32 octaves = 0;
-    for (u32 bin = 0; bin < bin_count; ++bin) {
-      const u32 octave = bin / bins_per_octave;
-      if ((a.heads[bin] != 0) != (a.bins[octave] >> bin % bins_per_octave & 1)) return broken(26, bin);
-      octaves |= u32{a.heads[bin] != 0} << octave;
-      u32 previous = 0;
-      for (u32 link = a.heads[bin]; link != 0; link = word(first_word(link - 1))) {
-        const Granule g = link - 1;
-        if (++listed > most || g >= count || !Base::is_start(g) || !Base::is_free(g))
-          return broken(27, Base::address_of(g));
-        const Granule n = measured(g);
-        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous)
-          return broken(27, Base::address_of(g));
-        granules += n;
-        previous = link;
-      }
-    }
-    if (granules != a.binned) return broken(26, granules << granule_shift);
-    if (octaves != a.octaves) return broken(26, a.octaves);
+    const auto is_filed = [&](Granule g) { return g < count && Base::is_start(g) && Base::is_free(g); };
+    if (u32 number = check_filed(agent(), listed, is_filed)) return number;
     // Every long free block is in a bin: as many are listed as there are.
     u64 present = 0;
     for (Granule g = Base::begin_granule(); g < count;) {
@@ -281,6 +249,53 @@ class Validate : public Report<Place> {
       g += n;
     }
     return present == listed ? 0 : broken(28, present);
+  }
+
+  /// What an agent says of its long free blocks: the one in front, those that wait in places, and those in its bins.
+  /// `is_filed` says whether a block that may be there begins at a granule, which may be any number. Counts them in
+  /// `listed`; returns the broken invariant, or 0.
+  template <class IsFiled>
+  [[gnu::always_inline]] u32 check_filed(const Agent& a, u64& listed, IsFiled is_filed) {
+    if (const Granule n = a.front_length; n != 0) {
+      const Granule g = a.front;
+      if (!Base::is_quick_size(n) || !is_filed(g) || measured(g) != n) return broken(27, Base::address_of(g));
+      ++listed;
+    }
+    for (u32 bin = 0; bin < quick_bins; ++bin) {
+      if (a.quick_count[bin] > quick_depth) return broken(26, bin);
+      for (u32 i = 0; i < quick_depth; ++i) {
+        const u64 block = a.quick[bin * quick_depth + i];
+        if (i >= a.quick_count[bin]) {
+          if (block != 0) return broken(27, bin);
+          continue;
+        }
+        const Granule g = static_cast<Granule>(block);
+        const Granule n = static_cast<Granule>(block >> 32);
+        if (!is_filed(g) || measured(g) != n || Base::bin_of(n) != bin)
+          return broken(27, Base::address_of(g));
+        ++listed;
+      }
+    }
+    const u64 most = header().granules / small_max + 1;
+    u64 granules = 0;
+    u32 octaves = 0;
+    for (u32 bin = 0; bin < bin_count; ++bin) {
+      const u32 octave = bin / bins_per_octave;
+      if ((a.heads[bin] != 0) != (a.bins[octave] >> bin % bins_per_octave & 1)) return broken(26, bin);
+      octaves |= u32{a.heads[bin] != 0} << octave;
+      u32 previous = 0;
+      for (u32 link = a.heads[bin]; link != 0; link = word(first_word(link - 1))) {
+        const Granule g = link - 1;
+        if (++listed > most || !is_filed(g)) return broken(27, Base::address_of(g));
+        const Granule n = measured(g);
+        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous)
+          return broken(27, Base::address_of(g));
+        granules += n;
+        previous = link;
+      }
+    }
+    if (granules != a.binned) return broken(26, granules << granule_shift);
+    return octaves == a.octaves ? 0 : broken(26, a.octaves);
   }
 };
 

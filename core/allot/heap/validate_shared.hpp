@@ -137,39 +137,13 @@ class ValidateShared : public Validate<Place> {
     if (a.state == Base::unused) return Base::live_of(a) == 0 && a.pages == 0 ? 0 : broken(11, id);
     if (a.peak < Base::live_of(a) || a.peak >= granule_limit || a.watermark > a.peak)
       return broken(12, a.peak);
-    const bool cap_ok = Base::exact() ? a.hint_cap == 0
-                                      : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap &&
-                                            is_power_of_two(a.hint_cap);
-    if (!cap_ok || !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address)))) return broken(13, a.hints);
-    for (Granule size = 1; size <= small_max; ++size)
-      if (!stack_holds(a, size)) return broken(14, size);
+    if (u32 number = Base::check_stacks(a, [this, id](Granule g) { return owns(id, g); })) return number;
     const Granule count = header().granules;
     if (a.run_begin == granule_limit ? a.run_end != granule_limit
                                      : a.run_begin >= a.run_end || a.run_end > count ||
                                            a.run_end - a.run_begin <= small_max || !owns(id, a.run_begin))
       return broken(15, a.run_begin);
     return 0;
-  }
-
-  /// As Validate::stack_holds; and every hint is of a page that is the agent's.
-  bool stack_holds(Agent& a, Granule size) const {
-    const u32 places = Base::places_of(size, a.hint_cap);
-    const Address bottom = Base::bottom_in(a, size);
-    const Address top = Base::top(a, size);
-    if (top < bottom || (top - bottom) % Base::place_bytes != 0 || top - bottom > places * Base::place_bytes)
-      return false;
-    const Address above = bottom + (places + 1) * Base::place_bytes;
-    if (Base::hinted_bits(Base::at(bottom)) != Base::stack_end ||
-        Base::hinted_bits(Base::at(above)) != Base::stack_end)
-      return false;
-    for (Address hint = bottom + Base::place_bytes; hint < above; hint += Base::place_bytes) {
-      const Address bits = Base::hinted_bits(Base::at(hint));
-      if (bits == Base::stack_end) return false;
-      if (hint > top) continue;
-      const Granule g = Base::hinted(Base::at(hint));
-      if (g >= header().granules || !owns(a.id, g) || bits != Base::start_ref(g)) return false;
-    }
-    return true;
   }
 
   /// All blocks in the pages of one agent, or (id 64) of everybody.
@@ -249,46 +223,7 @@ class ValidateShared : public Validate<Place> {
     const Granule count = header().granules;
     if (a.state != Base::in_use) return a.octaves == 0 && a.binned == 0 ? 0 : broken(26, a.id);
     u64 listed = 0;
-    u64 granules = 0;
-    if (const Granule n = a.front_length; n != 0) {
-      if (!Base::is_quick_size(n) || !is_filed(a, a.front) || measured(a.front) != n)
-        return broken(27, Base::address_of(a.front));
-      ++listed;
-    }
-    for (u32 bin = 0; bin < quick_bins; ++bin) {
-      if (a.quick_count[bin] > quick_depth) return broken(26, bin);
-      for (u32 i = 0; i < quick_depth; ++i) {
-        const u64 block = a.quick[bin * quick_depth + i];
-        if (i >= a.quick_count[bin]) {
-          if (block != 0) return broken(27, bin);
-          continue;
-        }
-        const Granule g = static_cast<Granule>(block);
-        if (!is_filed(a, g) || measured(g) != static_cast<Granule>(block >> 32) ||
-            Base::bin_of(measured(g)) != bin)
-          return broken(27, Base::address_of(g));
-        ++listed;
-      }
-    }
-    const u64 most = count / small_max + 1;
-    u32 octaves = 0;
-    for (u32 bin = 0; bin < bin_count; ++bin) {
-      const u32 octave = bin / bins_per_octave;
-      if ((a.heads[bin] != 0) != (a.bins[octave] >> bin % bins_per_octave & 1)) return broken(26, bin);
-      octaves |= u32{a.heads[bin] != 0} << octave;
-      u32 previous = 0;
-      for (u32 link = a.heads[bin]; link != 0; link = word(first_word(link - 1))) {
-        const Granule g = link - 1;
-        if (++listed > most || !is_filed(a, g)) return broken(27, Base::address_of(g));
-        const Granule n = measured(g);
-        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous)
-          return broken(27, Base::address_of(g));
-        granules += n;
-        previous = link;
-      }
-    }
-    if (granules != a.binned) return broken(26, granules << granule_shift);
-    if (octaves != a.octaves) return broken(26, a.octaves);
+    if (u32 number = Base::check_filed(a, listed, [&](Granule g) { return is_filed(a, g); })) return number;
     u64 present = 0;
     for (Granule g = Base::begin_granule(); g < count;) {
       if (!owns(a.id, g)) {

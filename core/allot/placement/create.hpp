@@ -88,30 +88,17 @@ class Create : public Growth<Place> {
 
     auto& h = header();
     h.magic = image_magic;
-    h.version = image_version;
-    h.header_bytes = sizeof(Header);
-    h.self = Base::image();
-    h.address_bytes = sizeof(Address);
-    h.outside = Place::inside ? 0 : 1;
-    h.policy = static_cast<u8>(policy);
-    h.flags = flags;
-    h.record_bytes = record_bytes;
-    const PolicyNumbers numbers = numbers_of(policy);
-    h.borrow_shift = numbers.borrow_shift;
-    h.borrow_add = numbers.borrow_add;
-    h.eager_shift = numbers.eager_shift;
-    h.step_shift = numbers.step_shift;
-    h.origin = origin;
-    h.begin = begin;
-    h.end = end;
-    h.maximum = maximum == 0 || maximum > address_limit ? address_limit : maximum;
-    h.quota = quota == 0 ? ~u64{0} : quota;
-    h.owned_end = owned;
-    h.page_map = Base::image() + map_at;
-    h.page_map_capacity = first_page_map_capacity;
-    h.agents = 1;
-    h.agent[0] = Base::image() + agent_at;
-    h.records_top = Base::image() + image_bytes;
+    Base::describe({.policy = policy,
+                    .flags = flags,
+                    .record_bytes = record_bytes,
+                    .origin = origin,
+                    .begin = begin,
+                    .end = end,
+                    .maximum = maximum,
+                    .quota = quota,
+                    .owned_end = owned,
+                    .map_at = map_at,
+                    .bytes = image_bytes});
     Base::add_to_pool(Base::image() + records_at, first_records);
 
     auto& a = agent();

@@ -11,6 +11,15 @@ template <class Address>
 inline constexpr u64 address_limit_of =
     sizeof(Address) == 4 ? u64{1} << 32 : (u64{granule_limit} << granule_shift) & ~u64{page_bytes - 1};
 
+/// An image that is being laid out. Addresses in the managed memory; `map_at` and `bytes` from the image's beginning.
+struct NewImage {
+  u32 policy;
+  u8 flags;
+  u32 record_bytes;
+  u64 origin, begin, end, maximum, quota, owned_end;
+  u64 map_at, bytes;
+};
+
 template <class Place>
 class Records : public Below<Place, ExactSearch<Place>, Lock<Place>> {
  public:
@@ -39,6 +48,36 @@ class Records : public Below<Place, ExactSearch<Place>, Lock<Place>> {
   /// The same where no sum of granules needs more bits than an address.
   static constexpr u32 pages_for(Address granules) {
     return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
+  }
+
+  /// Fills what a new header says in both kinds of heap: all but the magic word, and what the first pages bring.
+  [[gnu::always_inline]] void describe(const NewImage& made) {
+    auto& h = header();
+    h.version = image_version;
+    h.header_bytes = sizeof(Header);
+    h.self = Base::image();
+    h.address_bytes = sizeof(Address);
+    h.outside = Base::image_kind;
+    h.policy = static_cast<u8>(made.policy);
+    h.flags = made.flags;
+    h.record_bytes = made.record_bytes;
+    const PolicyNumbers numbers = numbers_of(made.policy);
+    h.borrow_shift = numbers.borrow_shift;
+    h.borrow_add = numbers.borrow_add;
+    h.eager_shift = numbers.eager_shift;
+    h.step_shift = numbers.step_shift;
+    h.origin = made.origin;
+    h.begin = made.begin;
+    h.end = made.end;
+    h.maximum = made.maximum == 0 || made.maximum > address_limit_of<Address> ? address_limit_of<Address>
+                                                                              : made.maximum;
+    h.quota = made.quota == 0 ? ~u64{0} : made.quota;
+    h.owned_end = made.owned_end;
+    h.page_map = Base::image() + made.map_at;
+    h.page_map_capacity = first_page_map_capacity;
+    h.agents = 1;
+    h.agent[0] = Base::image() + sizeof(Header);
+    h.records_top = Base::image() + made.bytes;
   }
 
   /// The address behind the last mapped page.
