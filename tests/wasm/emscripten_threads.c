@@ -18,25 +18,13 @@ static atomic_uint faults; /* blocks that were not as they had been left, and ma
 static atomic_uint foreign; /* blocks of other threads that a thread freed or reallocated */
 static atomic_uint refused; /* calls of allot_on_error */
 static pthread_key_t at_end;
-static pthread_mutex_t meeting = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t met = PTHREAD_COND_INITIALIZER;
-static unsigned here, meetings;
+static pthread_barrier_t meeting;
 
 int allot_may_block(void) { return !emscripten_is_main_browser_thread(); }
 void allot_on_error(uint32_t error, uintptr_t address) { refused += error != 0 && address != 0; }
 
 /* Waits until all threads are here. */
-static void meet(void) {
-  pthread_mutex_lock(&meeting);
-  const unsigned this_one = meetings;
-  if (++here == threads) {
-    here = 0;
-    ++meetings;
-    pthread_cond_broadcast(&met);
-  }
-  while (meetings == this_one) pthread_cond_wait(&met, &meeting);
-  pthread_mutex_unlock(&meeting);
-}
+static void meet(void) { pthread_barrier_wait(&meeting); }
 
 static void leave(void* unused) {
   (void)unused;
@@ -100,6 +88,7 @@ static void* work(void* seed_of) {
 }
 
 static void churn(void) {
+  pthread_barrier_init(&meeting, NULL, threads);
   for (int round = 0; round < rounds; ++round) {
     pthread_t thread[threads];
     printf("{\"agents\": [");

@@ -14,30 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const u64 where = bytes.take(1) * 16;
   const u64 company = bytes.take(1);
   SharedMemory memory(2 + form % 3, 12);
-  if (form & 0x80) {
-    const u64 count = std::min<u64>(size, memory.bytes() - where);
-    std::memcpy(memory.base() + where, data, count);
-    if (form & 0x40) {
-      // A header that would pass, to get beyond it.
-      auto& header = *reinterpret_cast<allot::Header*>(memory.base() + where);
-      header.magic = allot::image_magic;
-      header.version = allot::image_version;
-      header.self = where;
-      header.header_bytes = sizeof(allot::Header);
-      header.address_bytes = form & 0x20 ? 8 : 4;
-      header.outside = 2;
-      header.lock = 0;
-      reseal(memory.base() + where);
-    }
-  } else {
-    allot::CreateOptions options;
-    options.begin = where;
-    options.policy = static_cast<allot::Policy>(form >> 2 & 3);
-    options.record_sizes = (form & 0x10) != 0;
-    options.address = form & 0x20 ? allot::AddressType::i64 : allot::AddressType::i32;
-    options.patience = std::chrono::milliseconds{0};
-    (void)allot::Heap::create(memory, options);
-  }
+  begin_heap(memory, where, form, data, size, 2);
   std::vector<std::unique_ptr<Victim>> victims;
   for (u64 i = 0; i <= (company >> 1 & 3); ++i)
     victims.push_back(std::make_unique<Victim>(memory, where, (form & 0x40) == 0));

@@ -14,6 +14,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -137,6 +138,36 @@ inline u64 tempting(u64 random) {
       128,        129,        255,        256,        4095,         4096,         65535,        65536,
       0x7FFFFFFF, 0x80000000, 0xFFFFFF00, 0xFFFFFFFF, u64{1} << 32, u64{1} << 48, u64{1} << 63, ~u64{0}};
   return random % 3 == 0 ? random >> 2 : ends[(random >> 2) % std::size(ends)] + random % 3 - 1;
+}
+
+// What a run of the fuzzers begins with: the bytes themselves as an image, or (bit 7 of `form` clear) a sound heap that
+// the other bits choose. `outside` is the header's word for the kind of heap.
+template <class Memory>
+void begin_heap(Memory& memory, u64 where, u64 form, const u8* data, std::size_t size, u8 outside) {
+  if (form & 0x80) {
+    // What the guest says lies in its memory as it is; half of the steps work on it.
+    const u64 count = std::min<u64>(size, memory.bytes() - where);
+    std::memcpy(memory.base() + where, data, count);
+    if ((form & 0x40) == 0) return;
+    // A header that would pass, to get beyond it.
+    auto& header = *reinterpret_cast<allot::Header*>(memory.base() + where);
+    header.magic = allot::image_magic;
+    header.version = allot::image_version;
+    header.self = where;
+    header.header_bytes = sizeof(allot::Header);
+    header.address_bytes = form & 0x20 ? 8 : 4;
+    header.outside = outside;
+    if (outside == 2) header.lock = 0;
+    reseal(memory.base() + where);
+    return;
+  }
+  allot::CreateOptions options;
+  options.begin = where;
+  options.policy = static_cast<allot::Policy>(form >> 2 & 3);
+  options.record_sizes = (form & 0x10) != 0;
+  options.address = form & 0x20 ? allot::AddressType::i64 : allot::AddressType::i32;
+  options.patience = std::chrono::milliseconds{0};
+  (void)allot::Heap::create(memory, options);
 }
 
 // Reads bytes until there are none; then zeros.
