@@ -4,12 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { prngBase64 } from '../../js/test/support/lewd-guests.mjs';
 import { ModelPRNG, table } from '../../js/test/support/prng-model.mjs';
+import { assertFitsAPhone, browsers, inBrowser } from '../../tests/runtimes/one-page.mjs';
 import { build, embed, folder, library, modulePath } from './build.mjs';
 import { serve } from './serve.mjs';
 
@@ -114,18 +114,7 @@ describe('the wrapper', () => {
   });
 });
 
-const launch = {
-  chrome: {
-    executablePath: process.env.ALLOT_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
-      '--disable-background-networking', '--js-flags=--expose-gc'],
-  },
-  firefox: {
-    executablePath: process.env.ALLOT_FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync),
-    extraPrefsFirefox: { 'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
-      'dom.testing.testutils.enabled': true },
-  },
-};
+const browserOptions = { args: ['--js-flags=--expose-gc'], preferences: { 'dom.testing.testutils.enabled': true } };
 
 describe('the page', () => {
   let server;
@@ -140,26 +129,14 @@ describe('the page', () => {
     }
   });
 
-  for (const browser of Object.keys(launch)) test(`in ${browser}`, async () => inBrowser(browser));
-
-  async function inBrowser(name) {
-    const { resolve } = createRequire(fileOf('../../tests/runtimes/package.json'));
-    const { default: puppeteer } = await import(pathToFileURL(resolve('puppeteer-core')));
-    const browser = await puppeteer.launch({ browser: name, headless: true, protocolTimeout: 60_000, ...launch[name] });
-    try {
-      const page = await browser.newPage();
-      const complaints = [];
-      page.on('console', (message) => complaints.push(message.text()));
-      page.on('pageerror', (error) => complaints.push(error.message));
-      await page.goto(server.origin);
-      await page.waitForSelector('body[data-ready=true]');
-      await play(page);
-      await page.setViewport({ width: 360, height: 700 });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
-      assert.deepEqual(complaints, []);
-    } finally {
-      await browser.close();
-    }
+  for (const browser of browsers) {
+    test(`in ${browser}`, () =>
+      inBrowser(browser, browserOptions, async (page) => {
+        await page.goto(server.origin);
+        await page.waitForSelector('body[data-ready=true]');
+        await play(page);
+        await assertFitsAPhone(page);
+      }));
   }
 
   const figure = (page, name) => page.$eval(`#figure-${name}`, ({ dataset }) => Number(dataset.value));

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { assertFitsAPhone, browsers, inBrowser, resize } from '../../tests/runtimes/one-page.mjs';
 import { ensureModules, loadModules } from './build.mjs';
 import { Lesson, steps } from './lesson.mjs';
 import { serve } from './serve.mjs';
@@ -133,18 +133,7 @@ describe('the lesson', () => {
 });
 
 // Without motion, so that a colour is not looked at while it changes.
-const launch = {
-  chrome: {
-    executablePath: process.env.ALLOT_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
-      '--disable-background-networking', '--force-prefers-reduced-motion'],
-  },
-  firefox: {
-    executablePath: process.env.ALLOT_FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync),
-    extraPrefsFirefox: { 'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
-      'ui.prefersReducedMotion': 1 },
-  },
-};
+const browserOptions = { args: ['--force-prefers-reduced-motion'], preferences: { 'ui.prefersReducedMotion': 1 } };
 
 describe('the page', () => {
   let server;
@@ -161,28 +150,16 @@ describe('the page', () => {
     }
   });
 
-  for (const browser of Object.keys(launch)) test(`in ${browser}`, async () => inBrowser(browser));
-
-  async function inBrowser(name) {
-    const { resolve } = createRequire(fileOf('../../tests/runtimes/package.json'));
-    const { default: puppeteer } = await import(pathToFileURL(resolve('puppeteer-core')));
-    const browser = await puppeteer.launch({ browser: name, headless: true, protocolTimeout: 60_000, ...launch[name] });
-    try {
-      const page = await browser.newPage();
-      const complaints = [];
-      page.on('console', (message) => complaints.push(message.text()));
-      page.on('pageerror', (error) => complaints.push(error.message));
-      await page.setViewport({ width: 1280, height: 860 });
-      await page.goto(server.origin);
-      await page.waitForSelector('#next:enabled');
-      await walk(page);
-      await play(page);
-      await page.setViewport({ width: 360, height: 700 });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
-      assert.deepEqual(complaints, []);
-    } finally {
-      await browser.close();
-    }
+  for (const browser of browsers) {
+    test(`in ${browser}`, () =>
+      inBrowser(browser, browserOptions, async (page) => {
+        await resize(page, 1280, 860);
+        await page.goto(server.origin);
+        await page.waitForSelector('#next:enabled');
+        await walk(page);
+        await play(page);
+        await assertFitsAPhone(page);
+      }));
   }
 
   const textOf = (page, selector) => page.$eval(selector, (element) => element.textContent);

@@ -19,13 +19,17 @@ class Reopening {
     this.version = id;
   }
 
+  /** Afterwards its version is known. */
+  async start() {
+    if (this.#opened !== undefined) return;
+    const openers = { webkit: async () => (await import('./webkit.mjs')).openWebKit() };
+    const otherwise = async () => (await import('./browser.mjs')).openBrowser(this.#id);
+    this.#opened = await (openers[this.#id] ?? otherwise)();
+    this.version = this.#opened.version;
+  }
+
   async open(url, broken) {
-    if (this.#opened === undefined) {
-      const openers = { webkit: async () => (await import('./webkit.mjs')).openWebKit() };
-      const otherwise = async () => (await import('./browser.mjs')).openBrowser(this.#id);
-      this.#opened = await (openers[this.#id] ?? otherwise)();
-      this.version = this.#opened.version;
-    }
+    await this.start();
     return this.#opened.open(url, broken);
   }
 
@@ -78,7 +82,9 @@ export async function runInBrowser(runtime, { root, tests, files, seconds, repor
 
   for (const [index, setting] of runtime.settings.entries()) {
     const begin = performance.now();
-    const settings = settingsFor(setting.can, false);
+    // A browser that does not start is told of by the first file that asks for it.
+    await browser.start().catch(() => undefined);
+    const settings = settingsFor(setting.can(browser.version), false);
     const server = await serve({ root, tests, entries, assertModule, hear, isolated: setting.isolated, settings });
     const runs = [];
     // In part: those that ask what the runtime can do.

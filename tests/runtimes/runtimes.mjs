@@ -39,7 +39,7 @@ function browser(name, can, usual = ['worker, isolated', 'page']) {
         in: where,
         isolated,
         inPart: !inEverySetting && settings.length !== 0,
-        can: can({ isolated, worker: where === 'worker' }),
+        can: (version) => can({ isolated, worker: where === 'worker', major: Number(/\d+/.exec(version)) }),
       });
     }
   }
@@ -74,8 +74,10 @@ const browserCan = ({ isolated, worker }) => [
   ...(worker ? ['waitOnThisThread'] : []),
 ];
 
-const firefoxCan = ({ isolated, worker }) => {
+// Debian 12 has had Firefox 140, which has neither yet, and 153.
+const firefoxCan = ({ isolated, worker, major }) => {
   const less = worker ? ['agents', 'sendShared'] : [];
+  if (major < 145) less.push('resizable', 'waitAsync');
   return browserCan({ isolated, worker }).filter((what) => !less.includes(what));
 };
 

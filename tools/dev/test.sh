@@ -225,7 +225,7 @@ test_tutorial() {
 test_bench() {
   local log=$build/log/test-instructions.log passed failed status=0
   need wasm
-  need count host
+  need count host bench
   need_node
   npm_install bench || return
   node_tests bench 'the benchmark itself' bench/test/*.test.mjs || status=1
