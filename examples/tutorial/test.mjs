@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertFitsAPhone, browsers, inBrowser, resize } from '../../tests/runtimes/one-page.mjs';
+import { assertFitsAPhone, browsers, inBrowser, resize, until } from '../../tests/runtimes/one-page.mjs';
 import { ensureModules, loadModules } from './build.mjs';
 import { Lesson, steps } from './lesson.mjs';
 import { serve } from './serve.mjs';
@@ -194,7 +194,7 @@ describe('the page', () => {
       if (index === 7) assert.match(await textOf(page, '[data-view=u16]'), /4 of 6 pages: stale/);
       if (index === steps.length - 1) continue;
       await page.keyboard.press('ArrowRight');
-      await page.waitForFunction((number) => location.hash === `#${number}`, {}, index + 2);
+      await until(page, (number) => location.hash === `#${number}`, index + 2);
     }
     checkResults(told);
     assert.ok(seen.size >= 6, 'the picture of the memory changes from step to step');

@@ -38,12 +38,24 @@ export async function inBrowser(name, more, visit) {
   }
 }
 
+/**
+ * Waits until a function gives true in the page. (Puppeteer's own waitForFunction makes a function of a text, which the
+ * page's rules forbid, and which Firefox 140 then does not do.)
+ */
+export async function until(page, holds, ...args) {
+  const end = performance.now() + 30_000;
+  while (!(await page.evaluate(holds, ...args))) {
+    assert.ok(performance.now() < end, `within 30 s: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Makes the window so large. Firefox 140 does, but does not know what puppeteer says of the screen besides. */
 export async function resize(page, width, height) {
   await page.setViewport({ width, height }).catch((error) => {
     if (!/unknown command/.test(error.message)) throw error;
   });
-  await page.waitForFunction((wanted) => innerWidth === wanted, {}, width);
+  await until(page, (wanted) => innerWidth === wanted, width);
 }
 
 /** A window as narrow as a phone's shows everything. */
