@@ -442,7 +442,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       const Granule n = static_cast<Granule>(found >> 32);
       if (!swept && n > run_limit && scattered() >= run_limit / 2) {
         swept = true;
-        Base::sweep(c, 8);
+        Base::sweep(c, 16);
         continue;
       }
       open_run(g, n);
