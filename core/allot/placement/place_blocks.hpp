@@ -442,7 +442,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       const Granule n = static_cast<Granule>(found >> 32);
       if (!swept && n > run_limit && scattered() >= run_limit / 2) {
         swept = true;
-        Base::sweep(c, 16);
+        Base::sweep(c, Base::page_count() < 64 ? 16 : 8);  // in a small heap a page more is much
         continue;
       }
       open_run(g, n);
