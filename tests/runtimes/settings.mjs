@@ -4,7 +4,7 @@
 const hasTime = process.env.ALLOT_TEST_ALL === 'yes';
 
 /** Operations of a random test, where it is not the first runtime that runs it: the same ones as there, but fewer. */
-const operationsElsewhere = hasTime ? '20000' : '5000';
+const operationsElsewhere = hasTime ? '20000' : '3000';
 
 /** How long each test goes on that can go on for ever. */
 export const soakSeconds = process.env.ALLOT_SOAK_SECONDS ?? (hasTime ? '15' : '0');
