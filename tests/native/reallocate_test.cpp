@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "misuse/misuse.hpp"
 #include "variants.hpp"
@@ -11,6 +12,9 @@ namespace {
 
 using allot::Error;
 using allot::Statistic;
+
+// Where size is all that counts, what cannot grow where it is is copied.
+constexpr bool copies = allot::small_code;
 
 ALLOT_TEST_SUITE(Reallocate, every_policy());
 
@@ -57,6 +61,97 @@ TEST_P(Reallocate, GrowsTheLastBlockInPlace) {
     EXPECT_EQ(heap.reallocate(block, 5000).value(), block);
     EXPECT_EQ(heap.reallocate(block, 20000).value(), block);
     EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
+TEST_P(Reallocate, TakesMemoryBehindTheLastBlock) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    for (const std::uint64_t from : {50000U, 66000U, 200000U}) {
+      Rig rig(plan_of(GetParam()));
+      auto& heap = rig.heap();
+      auto block = heap.allocate(from).value();
+      write_pattern(rig.memory().base() + block, from, 1);
+      int moves = 0;
+      for (std::uint64_t size = from + 80000; size < 10 * from; size += 80000) {
+        const auto before = block;
+        block = heap.reallocate(block, size).value();
+        if (block != before) ++moves;
+        ASSERT_EQ(first_difference(rig.memory().base() + block, from / 8 * 8, 1), from / 8 * 8);
+        ASSERT_EQ(heap.validate().number, 0U);
+      }
+      // Once the records for the first pages lie behind it; later ones find room where it was.
+      EXPECT_LE(moves, copies ? 100 : Rig::image_is_inside ? 1 : 0) << "from " << from;
+      if (copies) continue;
+      // Twice it would have been, had it been copied.
+      EXPECT_LE(rig.memory().bytes(), 12 * from + 3 * page_bytes) << "from " << from;
+    }
+  });
+}
+
+TEST_P(Reallocate, TakesNoMemoryWhereAFreeBlockIsLongEnough) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Rig rig(plan_of(GetParam()));
+    auto& heap = rig.heap();
+    const auto hole = heap.allocate(1000000).value();
+    ASSERT_TRUE(heap.allocate(16));
+    const auto last = heap.allocate(200000).value();
+    ASSERT_GT(last, hole);
+    ASSERT_EQ(heap.deallocate(hole), Error::none);
+    write_pattern(rig.memory().base() + last, 200000, 1);
+    const auto bytes = rig.memory().bytes();
+    const auto moved = heap.reallocate(last, 900000).value();
+    EXPECT_LT(moved, last);
+    EXPECT_EQ(rig.memory().bytes(), bytes);
+    EXPECT_EQ(first_difference(rig.memory().base() + moved, 200000, 1), 200000U);
+    EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
+TEST_P(Reallocate, TakesNoMemoryBehindTheLastBlockAgainstTheQuota) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Plan plan = plan_of(GetParam());
+    plan.options.quota = 500000;
+    Rig rig(plan);
+    const auto block = rig.heap().allocate(200000).value();
+    expect_no_room(rig, Error::quota_exceeded, [&](auto& h) { return h.reallocate(block, 600000); });
+    // (Nor for a copy beside it.)
+    if (!copies) EXPECT_EQ(rig.heap().reallocate(block, 400000).value(), block);
+  });
+}
+
+// What grows side by side comes to lie far apart, so that it may grow on where it is.
+TEST_P(Reallocate, FindsRoomToGrowOn) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    constexpr std::uint64_t count = 8;
+    constexpr std::uint64_t last = 2 << 20;
+    Plan plan = plan_of(GetParam());
+    plan.maximum_pages = 1024;
+    Rig rig(plan);
+    auto& heap = rig.heap();
+    const auto room = heap.allocate(count * last * 3 / 2).value();
+    ASSERT_EQ(heap.deallocate(room), Error::none);
+    const auto bytes = rig.memory().bytes();
+
+    std::vector<typename Rig::Address> blocks(count);
+    for (auto& block : blocks) block = heap.allocate(1 << 10).value();
+    for (std::uint64_t i = 0; i < count; ++i) write_pattern(rig.memory().base() + blocks[i], 1 << 10, i);
+    std::uint64_t copied = 0;
+    for (std::uint64_t size = 2 << 10; size <= last; size *= 2) {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        const auto to = heap.reallocate(blocks[i], size).value();
+        if (to != blocks[i]) copied += size / 2;
+        blocks[i] = to;
+      }
+      ASSERT_EQ(heap.validate().number, 0U);
+    }
+    for (std::uint64_t i = 0; i < count; ++i)
+      EXPECT_EQ(first_difference(rig.memory().base() + blocks[i], 1 << 10, i), 1U << 10);
+    if (copies) return;
+    EXPECT_EQ(rig.memory().bytes(), bytes) << "all of it had room";
+    // The policy exact takes the shortest free block that is long enough, whoever asks.
+    if (GetParam().policy != allot::Policy::exact)
+      EXPECT_LT(copied, count * last / 2)
+          << "of the " << count * last << " bytes that copying always would cost";
   });
 }
 

@@ -542,8 +542,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     }
     if (c <= n) {
       shrink(g, n, c);
-    } else if (!extend_in_place(g, n, c)) {
-      const Granule to = Base::shared ? place_call(size) : allocate_call(size);
+    } else if (!extend_in_place(g, n, c) && !extend_at_end(g, n, c)) {
+      const Granule to = place_grown(size, c);
       if (Base::failed(to)) return this->returned(to);
       this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
       (void)deallocate_rest(p, this->start_ref(g));
@@ -662,6 +662,19 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     this->cut(g, n, at);
     this->set_bit(g + at, page_record::live);
   }
+  /// A new block of c granules, for `size` bytes, for one that has grown and cannot stay where it is. (An agent of
+  /// several gives long free blocks back to all.)
+  template <class Size>
+  Granule place_grown(Size size, Granule c) {
+    if constexpr (!small_code && !Base::shared) {
+      const Granule g = c >= Base::roomy_from ? this->place_roomy(c) : granule_limit;
+      if (g != granule_limit) {
+        if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+        return g;
+      }
+    }
+    return Base::shared ? place_call(size) : allocate_call(size);
+  }
   /// A live block becomes free.
   void release_live(Granule g, Granule n) {
     this->clear_bit(g, page_record::live);
@@ -697,6 +710,12 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
       this->set_words(g, whole);
     }
     return keep != n;
+  }
+  /// The same with memory that is taken for it behind the heap's last block. (Of several agents none has the heap's end.)
+  bool extend_at_end(Granule g, Granule n, Granule c) {
+    if constexpr (!small_code && !Base::shared)
+      return c >= granules_per_page && this->take_behind(g + n, c - n, c) && extend_in_place(g, n, c);
+    return false;
   }
   /// Whether at least `needed` free granules begin at `end`, where a block ends. Few free blocks follow each other.
   bool follow_free(Granule end, Granule needed) const {

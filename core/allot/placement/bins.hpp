@@ -125,6 +125,18 @@ class Bins : public Hints<Place> {
     return octave * bins_per_octave + lowest_bit(first);
   }
 
+  /// The last bin that holds a block, or bin_count.
+  u32 last_bin() const {
+    const auto& a = agent();
+    const u32 octaves = a.octaves;
+    if (octaves == 0) return bin_count;
+    const u32 octave = highest_bit(octaves);
+    Base::require(octave < bin_octaves);
+    const u32 here = a.bins[octave];
+    Base::require(here != 0);
+    return octave * bins_per_octave + highest_bit(here);
+  }
+
   /// A free block of at least `c` granules, still in its bin, as length << 32 | granule; 0 when there is
   /// none. `patience` is how many blocks of a bin are looked at; the first that may be taken whole ends
   /// the search, else the best of them is taken. Under the policy `exact` it is always the smallest, and

@@ -131,7 +131,7 @@ class Growth : public Records<Place> {
       return take_outside(bytes);
     } else {
       const Granule n = record_granules(bytes);
-      const Granule g = find_room(n, granule_limit);
+      const Granule g = find_room(n, granule_limit, false);
       return g != 0 ? take_room(g, n) : 0;
     }
   }
@@ -148,20 +148,24 @@ class Growth : public Records<Place> {
   // --- Records inside -----------------------------------------------------------------------------
 
   /// Where n granules of records may lie in what is free, but not in the block that ends at `end`; or 0, where
-  /// the image lies or nothing.
-  Granule find_room(Granule n, Granule end) const {
-    Granule g;
-    Granule room_end;
-    if (const u64 found = Base::bin_find(n, 8)) {
-      g = static_cast<Granule>(found);
-      room_end = g + static_cast<Granule>(found >> 32);
-    } else {
-      g = agent().run_begin;
-      room_end = agent().run_end;
-      // Without a run both are equal.
-      if (room_end - g <= n + small_max) return 0;
+  /// the image lies or nothing. `anywhere`: also where a longer block is cut for them than that one.
+  Granule find_room(Granule n, Granule end, bool anywhere) const {
+    if (u64 found = Base::bin_find(n, 8)) {
+      if (ends_at(found, end) && anywhere && !small_code) {
+        const u64 longer = Base::bin_find(static_cast<Granule>(found >> 32) + 1, 8);
+        if (longer != 0) found = longer;
+      }
+      if (!ends_at(found, end)) return static_cast<Granule>(found);
+      if (small_code || !anywhere) return 0;
     }
-    return room_end == end ? 0 : g;
+    const auto& a = agent();
+    // Without a run both are equal.
+    return a.run_end - a.run_begin <= n + small_max || a.run_end == end ? 0 : a.run_begin;
+  }
+
+  /// `found`: as bin_find returns it.
+  static constexpr bool ends_at(u64 found, Granule end) {
+    return static_cast<Granule>(found) + static_cast<Granule>(found >> 32) == end;
   }
 
   /// Makes the first n granules there records, all of them zero.
@@ -262,12 +266,18 @@ class Growth : public Records<Place> {
     const Granule front_at = clear > start ? clear : start;
     const Granule tail = gap == 0 ? tail_free() : 0;
     // Half as many records as there are pages are made in advance: each time new records have to lie in new
-    // memory, they cut it off from the free memory before it. In a tight heap fewer lie idle: a twelfth, and enough to
-    // grow by as much four times more.
-    u32 spare = page_count() < 256 ? page_count() / 2 + 1 : 128;
+    // memory, they cut it off from the free memory before it, for good. Short blocks do not mind, and for them it is
+    // not more than a few; for long ones it is enough to grow by as much four times more. In a tight heap fewer lie
+    // idle: a twelfth.
+    const u32 times = pages < 64 ? pages * 4 : 256;
+    u32 spare;
     if (Base::merges_at_once()) {
-      spare = page_count() / 12 + pages * 4;
+      spare = page_count() / 12 + times;
       if (spare > 256) spare = 256;
+    } else if (small_code || Base::is_tight() || c <= granules_per_page) {
+      spare = page_count() < 256 ? page_count() / 2 + 1 : 128;
+    } else {
+      spare = page_count() / 2 + times / 2;
     }
     u32 entries;
     u32 records;
@@ -285,7 +295,7 @@ class Growth : public Records<Place> {
       granules = c > tail ? c - tail : 0;
       if (Place::inside && bytes != 0) {
         front = record_granules(bytes);
-        room = find_room(front, header().granules);
+        room = find_room(front, header().granules, clear != 0);
         if (room == 0)
           granules = static_cast<Address>(front) + (clear != 0 ? clear - start : c);
         else

@@ -160,21 +160,22 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
   /// Where place_long_again has found none.
   [[gnu::noinline]] Granule place_long_otherwise(Granule c) {
-    if (!exact() && c <= Base::quick_longest) {
-      if constexpr (Base::shared) {
-        Granule g = 0;
-        if (Base::collect() != 0 && place_long_again<false>(c, g)) return g;
-      }
-      const Granule rounded = Base::round_long(c);
+    const bool quick = !exact() && c <= Base::quick_longest;
+    if constexpr (Base::shared) {
+      Granule g = 0;
+      if (Base::collect() != 0 && quick && place_long_again<false>(c, g)) return g;
+    }
+    if (exact()) return place_long_anew(c);
+    const Granule rounded = quick ? Base::round_long(c) : Base::round_huge(c);
+    if (quick) {
       if (const u64 found = Base::quick_take_above(rounded))
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
-      if (rounded != c && within_quota(rounded)) {
-        const Granule g = place_long_anew(rounded);
-        // What the rounding added may be just what there is not.
-        if (!failed(g)) return g;
-      }
-    } else {
-      if constexpr (Base::shared) Base::collect();
+    }
+    // (Less than c where it has too many bits.)
+    if (rounded > c && within_quota(rounded)) {
+      const Granule g = place_long_anew(rounded);
+      // What the rounding added may be just what there is not.
+      if (!failed(g)) return g;
     }
     return place_long_anew(c);
   }
@@ -209,6 +210,45 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     // The last store, as in try_hint.
     Base::set_bit(g, page_record::live);
     return true;
+  }
+
+  /// A block for one that has grown to c granules, roomy_from or more, and had to move: what has grown is likely to grow
+  /// on. It comes to lie inside one of the longest free blocks, at a multiple of a power of two between a quarter and half
+  /// of that block's length. So what grows side by side comes to lie far apart, as buddies do (K. C. Knowlton, 1965).
+  /// granule_limit where no free block is several times as long.
+  [[gnu::noinline]] Granule place_roomy(Granule c) {
+    const u32 bin = exact() ? bin_count : Base::last_bin();
+    if (bin == bin_count) return granule_limit;
+    Granule g = agent().heads[bin] - 1;
+    Granule n = size_at(g);
+    if (n / roomy_times < c) return granule_limit;
+    Base::bin_remove(g, n);
+    const Granule step = Granule{1} << (highest_bit(n) - 1);
+    const Granule below = (0 - g) & (step - 1);
+    if (below != 0) {
+      Base::cut(g, n, below);
+      Base::file(g, below);
+      g += below;
+      n -= below;
+    }
+    return take_part(g, n, c);
+  }
+  /// Copying shorter ones costs little, and long free blocks are better kept whole.
+  static constexpr Granule roomy_from = 4 * granules_per_page;
+  static constexpr Granule roomy_times = 8;
+
+  /// Takes memory so that a block of a page or more may grow by `more` granules where it is, if it is the last one and
+  /// ends at `end`, and if a block of c granules, as long as it becomes, would not be found without taking memory
+  /// either. Returns whether it has.
+  [[gnu::noinline]] bool take_behind(Granule end, Granule more, Granule c) {
+    if (end + Base::tail_free() != header().granules || !within_quota(more)) return false;
+    if (!exact()) Base::flush_quick();
+    if (sweeping_pays(more) || Base::bin_find(c, 8) != 0) return false;
+    // As much at once as when the heap grows for a new block, if there is as much.
+    const Granule part = (Base::page_count() >> Base::step_shift()) << granule_page_shift;
+    const Granule to = end + more;
+    if (to < end) return false;
+    return (part != 0 && to + part > to && Base::extend_to(to + part)) || Base::extend_to(to);
   }
 
   /// A block from what is free, or granule_limit.

@@ -74,10 +74,14 @@ class Quick : public Bins<Place> {
   /// Requests for long blocks are for the shortest of a bin: then nearly all that wait in the bin are as long as that,
   /// and fit. A sixteenth at most; what it costs in slack is less than what unlike sizes cost in pieces. Not where
   /// those are merged at once.
-  Granule round_long(Granule c) const {
-    if (Base::merges_at_once()) return c;
-    const Granule step = bin_width(c);
-    return (c + step - 1) & ~(step - 1);
+  Granule round_long(Granule c) const { return Base::merges_at_once() ? c : round_to(c, bin_width(c)); }
+  /// The same for blocks that are too long to wait here, by a page at most: they then begin at fewer different places,
+  /// and fewer pages of the system's are touched for the first time, which costs more than all else about them. Not
+  /// where memory is what counts.
+  Granule round_huge(Granule c) const {
+    if (Base::is_tight()) return c;
+    const Granule width = bin_width(c);
+    return round_to(c, width < granules_per_page ? width : granules_per_page);
   }
   /// In granules.
   static constexpr Granule bin_width(Granule c) { return Granule{1} << (highest_bit(c) - 4); }
@@ -115,6 +119,8 @@ class Quick : public Bins<Place> {
   void quick_pop(u32 bin) { close_up(bin, 0); }
 
  private:
+  static constexpr Granule round_to(Granule c, Granule step) { return (c + step - 1) & ~(step - 1); }
+
   /// Takes the block in front, which there is. As quick_first.
   u64 take_front() {
     auto& a = agent();
