@@ -154,6 +154,9 @@ test_cli() {
 
 test_wasm() {
   local preset
+  # While native-debug is being built.
+  need native tidy
+  check_modules wasm
   for preset in wasm32-shared wasm64; do cmake_build "$preset" || return; done
   js_build || return
   # The README's example of a host is compiled, too.

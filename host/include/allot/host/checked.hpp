@@ -84,7 +84,11 @@ class Reach {
   /// How many milliseconds an operation may wait for others in all.
   void set_patience(u32 milliseconds) { patience_ = milliseconds; }
   /// Takes one of them. False when there is none left.
-  bool take_wait() { return waits_left_ != 0 && waits_left_-- != 0; }
+  bool take_wait() {
+    if (waits_left_ == 0) return false;
+    --waits_left_;
+    return true;
+  }
 
  private:
   // A walk that checks everything makes five accesses for a granule at most.
