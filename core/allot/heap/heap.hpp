@@ -323,9 +323,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   template <class Size>
   [[gnu::noinline]] Granule place_sized(Size size) {
     if (size > Base::address_limit - granule_bytes) return Base::failure(Error::size_too_large);
-    const Granule g = this->place_slow(granules_for(size));
-    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-    return g;
+    return noted(this->place_slow(granules_for(size)), size);
   }
 
   /// allocate_raw for 1 to tiny_bytes bytes, in a heap that records no sizes.
@@ -525,8 +523,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     this->header().quota = quota;
     this->set_watermark();
     this->seal();
-    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-    return g;
+    return noted(g, size);
   }
 
   template <class Size>
@@ -549,8 +546,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
       (void)deallocate_rest(p, this->start_ref(g));
       return this->returned(to);
     }
-    if (this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-    return g;
+    return noted(g, size);
   }
 
   Address address(Granule g) const { return this->address_of(g); }
@@ -613,8 +609,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     a.peak = live > peak ? live : peak;
     a.share = share;
     this->set_watermark();
-    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-    return g;
+    return noted(g, size);
   }
 
   /// Another agent's block stays where it is if it has the right length; else it moves to this agent's memory.
@@ -636,6 +631,13 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     const Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
     // See requested.hpp: a slack of 16 needs two granules.
     return c != 0 ? c : this->records_sizes() ? 2 : 1;
+  }
+
+  /// The block at `g`, or what an allocation has failed with, after what was asked for is written down where that is kept.
+  template <class Size>
+  [[gnu::always_inline]] Granule noted(Granule g, Size size) {
+    if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
+    return g;
   }
 
   /// How far the first multiple of `alignment` is from `g`.
@@ -668,10 +670,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   Granule place_grown(Size size, Granule c) {
     if constexpr (!small_code && !Base::shared) {
       const Granule g = c >= Base::roomy_from ? this->place_roomy(c) : granule_limit;
-      if (g != granule_limit) {
-        if (!Base::failed(g) && this->records_sizes()) this->note_requested(g, this->size_at(g), size);
-        return g;
-      }
+      if (g != granule_limit) return noted(g, size);
     }
     return Base::shared ? place_call(size) : allocate_call(size);
   }
