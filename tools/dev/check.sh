@@ -17,6 +17,7 @@ task() {
   esac
   counts_begin
   check_all "$tidy"
+  if [[ -n $tidy ]]; then check_modules check; fi
   local passed failed
   read -r passed failed < <(counts_total)
   counts_end
@@ -40,7 +41,6 @@ check_all() {
   check_one 'TypeScript, and the tests of types' typescript npm run check --prefix js
   check_one 'documentation of the JavaScript API' docs docs_read --emit none
   if [[ -n ${1:-} ]]; then check_one 'clang-tidy' tidy check_tidy "$1"; fi
-  if [[ ${1:-} == all ]]; then check_modules check; fi
 }
 
 # check_modules PART   clang-tidy over the modules and the guest library, which make use of all of the core. Apart, as one
