@@ -136,6 +136,22 @@ TEST(ExactSpace, PlacesTheSameWhereThePolicyIsCompiledIn) {
   expect_the_same_where_known<Policy::exact>({1'000, 10'000, short_size});
 }
 
+TEST(LongBlocks, AreRoundedUpByASixteenthAndByAPageAtMost) {
+  allot::ReservedMemory memory(page_bytes, std::uint64_t{256} << 20);
+  auto heap = Heap::create(memory).value();
+  bool rounded = false;
+  for (std::uint64_t size = 70'000; size < (24 << 20); size += size / 3 + 16) {
+    const auto block = heap.allocate(size).value();
+    const std::uint64_t usable = heap.usable_size(block).value();
+    EXPECT_GE(usable, size);
+    EXPECT_LE(usable - size, std::min(size / 16, page_bytes)) << size;
+    rounded = rounded || usable - size > 4096;
+    ASSERT_TRUE(heap.allocate(16));
+  }
+  EXPECT_TRUE(rounded) << "else nothing of it was seen here";
+  EXPECT_EQ(heap.validate().number, 0U);
+}
+
 // Also where most were never hinted at, as there are only so many places for a size.
 TEST(CompactSpaceOfPhases, LongBlocksLieWhereEqualShortOnesWere) {
   for (const std::uint64_t size : {16U, 32U, 48U, 2'000U}) {

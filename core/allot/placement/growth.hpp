@@ -150,14 +150,10 @@ class Growth : public Records<Place> {
   /// Where n granules of records may lie in what is free, but not in the block that ends at `end`; or 0, where
   /// the image lies or nothing. `anywhere`: also where a longer block is cut for them than that one.
   Granule find_room(Granule n, Granule end, bool anywhere) const {
-    if (u64 found = Base::bin_find(n, 8)) {
-      if (ends_at(found, end) && anywhere && !small_code) {
-        const u64 longer = Base::bin_find(static_cast<Granule>(found >> 32) + 1, 8);
-        if (longer != 0) found = longer;
-      }
-      if (!ends_at(found, end)) return static_cast<Granule>(found);
-      if (small_code || !anywhere) return 0;
-    }
+    u64 found = Base::bin_find(n, 8);
+    if (!small_code && anywhere && ends_at(found, end))
+      found = Base::bin_find(static_cast<Granule>(found >> 32) + 1, 8);
+    if (found != 0) return ends_at(found, end) ? 0 : static_cast<Granule>(found);
     const auto& a = agent();
     // Without a run both are equal.
     return a.run_end - a.run_begin <= n + small_max || a.run_end == end ? 0 : a.run_begin;
