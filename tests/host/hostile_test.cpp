@@ -21,6 +21,7 @@ using allot::Heap;
 struct Sound {
   std::vector<u8> bytes;
   u64 image = 48;
+  u64 long_block = 0;  // a live one, of the first agent
 };
 
 // Calls use(memory): one in which a heap is for several agents, or one that moves when it grows.
@@ -65,6 +66,7 @@ Sound sound_heap(allot::Policy policy, bool record_sizes, bool shared) {
       blocks.push_back(by.allocate(size).value());
     }
     for (std::size_t i = 0; i < blocks.size(); i += 2) EXPECT_EQ(heap.deallocate(blocks[i]), Error::none);
+    sound.long_block = heap.allocate(5000).value();
     others[1] = Heap();
     EXPECT_FALSE(heap.validate().value());
     sound.bytes.assign(memory.base(), memory.base() + memory.bytes());
@@ -73,13 +75,16 @@ Sound sound_heap(allot::Policy policy, bool record_sizes, bool shared) {
 }
 
 // Everything that a host may ask of a heap, once.
-void use(Heap& heap, u64 image) {
+void use(Heap& heap, const Sound& sound) {
+  const u64 image = sound.image;
   const auto keep = [&](const allot::Result<u64>& block, u64 size) {
     if (!block) return;
     ASSERT_LE(block.value(), heap.memory_bytes());
     ASSERT_LE(size, heap.memory_bytes() - block.value());
     ASSERT_EQ(heap.fill(block.value(), size < 64 ? size : 64, 1), Error::none);
   };
+  // Before anything else: what waits in front has yet to be what the image says.
+  (void)heap.deallocate(sound.long_block);
   for (const u64 size : {1U, 100U, 600U, 3000U, 30000U}) keep(heap.allocate(size), size);
   keep(heap.allocate_zeroed(3, 1000), 3000);
   keep(heap.allocate_aligned(1024, 100), 100);
@@ -115,7 +120,7 @@ class Hostile : public testing::TestWithParam<std::tuple<allot::Policy, bool, bo
       std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
       spoil(memory.base() + sound.image);
       auto attached = Heap::attach(memory, attaching(sound.image, false));
-      if (attached) use(attached.value(), sound.image);
+      if (attached) use(attached.value(), sound);
     });
   }
 };
@@ -142,7 +147,7 @@ TEST_P(Hostile, EachWordAfterTheHostHasLooked) {
       Heap heap = Heap::attach(memory, attaching(sound.image, true)).value();
       const u32 value = at % 8 ? 0xFFFFFFFF : 0x10;
       std::memcpy(memory.base() + sound.image + at, &value, 4);
-      use(heap, sound.image);
+      use(heap, sound);
     });
     if (HasFatalFailure()) FAIL() << "word " << at;
   }

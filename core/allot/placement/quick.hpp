@@ -39,6 +39,7 @@ class Quick : public Bins<Place> {
   /// Puts a free block in a place for its size. Returns whether there was one. (What waits longer stays: the records
   /// of the newcomer are in the cache, which makes merging it the cheaper.)
   bool quick_put(Granule g, Granule n) {
+    Base::require(is_quick_size(n));
     auto& a = agent();
     const u32 bin = Base::bin_of(n);
     const u32 count = a.quick_count[bin];
