@@ -73,7 +73,7 @@ allot_result allot_calloc(allot_address heap, allot_size count, allot_size size)
 
 allot_result allot_realloc(allot_address heap, allot_address address, allot_size size) {
   auto& h = heap_at(heap);
-  if (zero_is_null && address == 0) return result(h, h.allocate_raw(size));
+  if (zero_is_null && address == 0) return result(h, h.allocate_sized(size));
   return result(h, h.reallocate_raw(static_cast<ModuleAddress>(address), size));
 }
 

@@ -64,6 +64,33 @@ TEST_P(Reallocate, GrowsTheLastBlockInPlace) {
   });
 }
 
+// free may take the length of the block that malloc returned last from there, if it still holds.
+TEST_P(Reallocate, OfTheBlockThatWasAllocatedLast) {
+  with_rig_of(GetParam(), [&]<class Rig>() {
+    Rig rig(plan_of(GetParam()));
+    auto& heap = rig.heap();
+    const auto first = heap.allocate(16).value();
+    const auto again = [&](std::uint64_t size) {
+      EXPECT_EQ(heap.deallocate(heap.allocate(size).value()), Error::none);
+      return heap.allocate(size).value();
+    };
+    for (const std::uint64_t size : {16U, 160U, 80U, 48U, 400U, 900U, 3000U}) {
+      const auto block = again(160);
+      EXPECT_EQ(heap.reallocate(block, size).value(), block);
+      EXPECT_EQ(heap.deallocate(block), Error::none);
+      EXPECT_EQ(heap.statistic(Statistic::live_bytes), heap.usable_size(first).value());
+      EXPECT_EQ(heap.validate().number, 0U);
+      EXPECT_NE(heap.deallocate(block), Error::none) << "twice";
+    }
+    // A longer block begins where it lay, in most policies.
+    EXPECT_EQ(heap.deallocate(again(160)), Error::none);
+    heap.merge();
+    EXPECT_EQ(heap.deallocate(heap.allocate(640).value()), Error::none);
+    EXPECT_EQ(heap.statistic(Statistic::live_blocks), 1U);
+    EXPECT_EQ(heap.validate().number, 0U);
+  });
+}
+
 TEST_P(Reallocate, TakesMemoryBehindTheLastBlock) {
   with_rig_of(GetParam(), [&]<class Rig>() {
     for (const std::uint64_t from : {50000U, 66000U, 200000U}) {

@@ -377,7 +377,16 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
-    const Granule n = lowest_bit_or_64(starts ^ 1);
+    Granule n = lowest_bit_or_64(starts ^ 1);
+    auto& a = this->agent();
+    if (Base::foretells_length && a.last == g) {
+      // As in try_hint. If it is another block that begins there by now, or it has become longer or shorter:
+      const Granule guess = a.last_length;
+      const Granule same = opaque(guess);
+      if (guess != n) [[unlikely]]
+        return rest(start_ref);
+      n = same;
+    }
     u32 held = live;
     // Perhaps another agent has freed it already.
     if constexpr (Base::shared) held &= ~u32{load<u8, page_record::remote>(start_at)};
@@ -388,7 +397,6 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (!Base::policy_is_fixed && this->merges_at_once()) [[unlikely]]
       return rest(start_ref);
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
-    auto& a = this->agent();
     a.room += n;
     if constexpr (Base::policy_is_fixed) {
       if (this->merges_at_once() && !this->exact()) {

@@ -122,8 +122,10 @@ inline constexpr u32 quick_depth = 8;
 /// `granules`, which all agents read with each call.
 struct Agent {
   u64 hints;  // Ref of the hint stacks
-  u32 hint_cap;  // places of a stack for up to 32 granules; an eighth of it for larger ones
-  u32 id;
+  u16 hint_cap;  // places of a stack for up to 32 granules; an eighth of it for larger ones
+  u8 id;
+  u8 last_length;  // granules of
+  Granule last;  // the short block that malloc's hot path returned last, which may be gone
   u32 room;  // granules that may become live before the watermark: a signed number
   u32 last_cut;  // the sizes last cut, a byte each, the latest lowest
   u32 watermark;  // live granules above this need a closer look: min(peak, quota)

@@ -235,7 +235,9 @@ struct SharedAgent {
   template <class T, u32 n>
   using Array = typename Cells::template Array<T, n>;
   F<u64> hints;
-  F<u32> hint_cap, id;
+  F<u16> hint_cap;
+  F<u8> id, last_length;
+  F<Granule> last;
   F<u32> room, last_cut, watermark, peak;
   F<Granule> run_begin, run_end;
   F<u32> sweep_page, state;
@@ -283,6 +285,9 @@ constexpr bool shared_records_fit() {
   ALLOT_SAME(H, Header, granules);
   ALLOT_SAME(H, Header, lock);
   ALLOT_SAME(A, Agent, hint_cap);
+  ALLOT_SAME(A, Agent, id);
+  ALLOT_SAME(A, Agent, last_length);
+  ALLOT_SAME(A, Agent, last);
   ALLOT_SAME(A, Agent, room);
   ALLOT_SAME(A, Agent, run_begin);
   ALLOT_SAME(A, Agent, hints);

@@ -228,7 +228,7 @@ class Agents : public SharedGrowth<Place> {
     place().set_agent(ref, id + 1);
     Base::make_stacks(ref + sizeof(Agent), cap);
     auto& a = agent();
-    a.id = id;
+    a.id = static_cast<u8>(id);
     Base::clear_agent(a);
     h.agent[id] = ref;
     h.agents = id + 1;

@@ -145,7 +145,7 @@ class Hints : public Extents<Place> {
   [[gnu::noinline]] void make_stacks_at(Address end, u32 cap) {
     auto& a = agent();
     a.hints = end;
-    a.hint_cap = cap;
+    a.hint_cap = static_cast<u16>(cap);
     for (Granule size = 1; size <= small_max; ++size) {
       set_hint(at(end), 0, stack_end);
       set_top(size, end);

@@ -82,8 +82,20 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     const Address bits = Base::hinted_bits(place);
     if (bits == Base::stack_end) [[unlikely]]
       return Hint::none;
-    const Granule g = Base::hinted(place);
+    Granule g = Base::hinted(place);
     const auto start_at = Base::start_byte(g, bits);
+    if constexpr (at_once && !small_code) {
+      // What was freed is often allocated again at once, and freed again, and so on. That no such pair need wait for the
+      // hint of the one before it, which lies where free finds only when it has looked up the block's page, bits and
+      // length, the processor is to guess it: a comparison, unlike a value, is foretold.
+      const Granule last = a.last;
+      const Granule same = opaque(last);
+      if (last == g)
+        g = same;
+      else
+        a.last = g;
+      if constexpr (Base::foretells_length) a.last_length = static_cast<u8>(size);
+    }
     const u32 shift = g & 7;
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);

@@ -28,7 +28,7 @@ export const imageWords = {
   identity: 732,
   /** u64: where the first agent's hints lie. */
   hints: 736,
-  /** u32: how many places its stacks have. */
+  /** u16: how many places its stacks have. */
   hint_cap: 744,
   /** u32: the identity of a heap that several agents use: in its first agent's record. */
   shared_identity: 8760,

@@ -35,7 +35,7 @@ export class SavedRecords {
     // Header, agent, and the first of all that is replaced by something larger later on.
     this.#save(image, core.allot_block_size(image, image));
     this.#save(pageMap, capacity * 4);
-    this.#save(ref(header, field.hints), hintBytes(header.getUint32(field.hint_cap, true)));
+    this.#save(ref(header, field.hints), hintBytes(header.getUint16(field.hint_cap, true)));
     const map = new DataView(buffer, pageMap);
     const pages = header.getUint32(field.granules, true) / granulesPerPage;
     for (let page = 0, last = 0; page < pages; page++) {

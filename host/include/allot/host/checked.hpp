@@ -116,13 +116,6 @@ class Reach {
   u32 waits_left_ = 0;
 };
 
-/// A value that is never read twice: what the compiler knows of it ends here.
-template <class T>
-[[gnu::always_inline]] inline T once(T value) {
-  asm volatile("" : "+r"(value));
-  return value;
-}
-
 /// Where a record lies: what the core has instead of a pointer.
 class CheckedPointer {
  public:
@@ -133,7 +126,7 @@ class CheckedPointer {
   T get() const {
     T value;
     __builtin_memcpy(&value, reach_->at(offset_, sizeof(T)), sizeof(T));
-    return once(value);
+    return opaque(value);  // never read twice
   }
   template <class T>
   void set(T value) const {
@@ -283,8 +276,10 @@ struct CheckedHeader {
 /// allot::Agent, field for field.
 struct CheckedAgent {
   Racy<u64> hints;
-  Racy<u32> hint_cap;
-  Racy<u32> id;
+  Racy<u16> hint_cap;
+  Racy<u8> id;
+  Racy<u8> last_length;
+  Racy<Granule> last;
   Racy<u32> room;
   Racy<u32> last_cut;
   Racy<u32> watermark;
@@ -353,6 +348,8 @@ ALLOT_SAME(Agent, run_end);
 ALLOT_SAME(Agent, hints);
 ALLOT_SAME(Agent, hint_cap);
 ALLOT_SAME(Agent, id);
+ALLOT_SAME(Agent, last_length);
+ALLOT_SAME(Agent, last);
 ALLOT_SAME(Agent, sweep_page);
 ALLOT_SAME(Agent, state);
 ALLOT_SAME(Agent, front_length);
