@@ -27,12 +27,12 @@ inline constexpr bool small_code = false;
 /// Index of the lowest set bit. The argument must not be 0.
 constexpr u32 lowest_bit(u64 word) { return static_cast<u32>(__builtin_ctzll(word)); }
 
-/// The same, or 64 for 0.
-constexpr u32 lowest_bit_or_64(u64 word) {
-#ifdef __clang__
-  return static_cast<u32>(__builtin_ctzg(word, 64));
+/// The same, or 63 or more where there is none lower.
+constexpr u32 lowest_bit_or_many(u64 word) {
+#ifdef __wasm__
+  return static_cast<u32>(__builtin_ctzg(word, 64));  // i64.ctz gives 64
 #else
-  return word != 0 ? lowest_bit(word) : 64;
+  return lowest_bit(word | u64{1} << 63);
 #endif
 }
 

@@ -377,7 +377,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
-    Granule n = lowest_bit_or_64(starts ^ 1);
+    Granule n = lowest_bit_or_many(starts ^ 1);
     auto& a = this->agent();
     if (Base::foretells_length && a.last == g) {
       // As in try_hint. If it is another block that begins there by now, or it has become longer or shorter:

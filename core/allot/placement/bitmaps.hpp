@@ -210,7 +210,7 @@ class Bitmaps : public Image<Place> {
     const u32 before = g & 7;
     const u64 near = load<u64>(at + 7);
     if (near != 0) return 56 - before + lowest_bit(near);
-    const Granule n = 120 - before + lowest_bit_or_64(load<u64>(at + 15));
+    const Granule n = 120 - before + lowest_bit_or_many(load<u64>(at + 15));
     return n <= small_max ? n : 0;
   }
 

@@ -124,7 +124,7 @@ class Filing : public Quick<Place> {
     const Granule end = g + n;
     Granule above = 0;
     if ((live_above & 1) == 0 && end != agent().run_begin) {
-      above = lowest_bit_or_64(Base::starts_from(end) ^ 1);
+      above = lowest_bit_or_many(Base::starts_from(end) ^ 1);
       // Long, or reserved, or perhaps not seen to its end.
       if (above > Base::tiny_max || (above != 1 && (live_above & 2) != 0) ||
           (end & (granules_per_page - 1)) > granules_per_page - 64)

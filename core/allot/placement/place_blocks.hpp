@@ -102,7 +102,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     const u32 bit = 1u << shift;
     const u32 room = a.room - size;
     // The block begins at g, ends at g + size, and is free.
-    if (lowest_bit_or_64(starts ^ 1) != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
+    if (lowest_bit_or_many(starts ^ 1) != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
       return Hint::stale;
     if constexpr (Base::shared && !at_once) begin_block(g);
     Base::set_top(a, size, top - Base::place_bytes);

@@ -139,7 +139,7 @@ class Remote : public ExactSearch<Place> {
     for (u64 left = bits & live & load<u64>(at); left != 0; left &= left - 1) {
       const u32 i = lowest_bit(left);
       const u64 starts = load<u64>(at + (i >> 3)) >> (i & 7);
-      const Granule n = lowest_bit_or_64(starts ^ 1);
+      const Granule n = lowest_bit_or_many(starts ^ 1);
       if (n > Base::tiny_max) continue;
       // Hinted at before it is free: nobody but this agent looks.
       Base::push_hint_at((number << granule_page_shift) + (index << 6) + i, n, words + (i >> 3));
