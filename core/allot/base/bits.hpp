@@ -49,11 +49,10 @@ constexpr bool is_power_of_two(u64 value) { return value != 0 && (value & (value
 constexpr u64 round_down(u64 value, u64 unit) { return value & ~(unit - 1); }
 constexpr u64 round_up(u64 value, u64 unit) { return (value + unit - 1) & ~(unit - 1); }
 
-/// The same value, of which the compiler knows nothing: neither that it could be read again from where it is from, nor
-/// that it is equal to another.
+/// The same value, of which the compiler does not know that it is equal to another.
 template <class T>
 [[gnu::always_inline]] inline T opaque(T value) {
-  asm volatile("" : "+r"(value));
+  asm("" : "+r"(value));
   return value;
 }
 

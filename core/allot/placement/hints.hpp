@@ -36,33 +36,39 @@ class Hints : public Extents<Place> {
   /// Bytes of a place, and what lies in its second half at the end of a stack.
   static constexpr u32 place_bytes = 2 * sizeof(Address);
   static constexpr Address stack_end = 1;
+  /// Whether the tops are read and written as they lie there.
+  static constexpr bool plain = Place::Access::trusted && !Base::shared;
 
   /// The Ref of the topmost hint of a size.
   Address top(Granule size) const {
-    if constexpr (Place::Access::trusted && !Base::shared)
-      return reinterpret_cast<const Address*>(agent().tops)[size - 1];
+    if constexpr (plain)
+      return top(agent(), size);
     else
       return load<Address>(top_at(size));
   }
   void set_top(Granule size, Address ref) {
-    if constexpr (Place::Access::trusted && !Base::shared)
-      reinterpret_cast<Address*>(agent().tops)[size - 1] = ref;
+    if constexpr (plain)
+      set_top(agent(), size, ref);
     else
       store<Address>(top_at(size), ref);
   }
 
   /// The same of a given agent: this one, or any of a shared heap.
   [[gnu::always_inline]] Address top(const Agent& a, Granule size) const {
-    if constexpr (Base::shared)
+    if constexpr (plain)
+      return reinterpret_cast<const Address*>(a.tops)[size - 1];
+    else if constexpr (Base::shared)
       return load<Address>(top_at(a, size));
     else
-      return top(size);
+      return load<Address>(top_at(size));
   }
   [[gnu::always_inline]] void set_top(Agent& a, Granule size, Address ref) {
-    if constexpr (Base::shared)
+    if constexpr (plain)
+      reinterpret_cast<Address*>(a.tops)[size - 1] = ref;
+    else if constexpr (Base::shared)
       store<Address>(top_at(a, size), ref);
     else
-      set_top(size, ref);
+      store<Address>(top_at(size), ref);
   }
 
   Pointer top_at(const Agent& a, Granule size) const {

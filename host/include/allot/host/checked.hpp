@@ -116,6 +116,13 @@ class Reach {
   u32 waits_left_ = 0;
 };
 
+/// A value that is never read twice: what the compiler knows of it ends here.
+template <class T>
+[[gnu::always_inline]] inline T once(T value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
 /// Where a record lies: what the core has instead of a pointer.
 class CheckedPointer {
  public:
@@ -126,7 +133,7 @@ class CheckedPointer {
   T get() const {
     T value;
     __builtin_memcpy(&value, reach_->at(offset_, sizeof(T)), sizeof(T));
-    return opaque(value);  // never read twice
+    return once(value);
   }
   template <class T>
   void set(T value) const {

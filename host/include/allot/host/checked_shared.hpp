@@ -30,7 +30,7 @@ class CheckedSharedPointer {
 
   template <class T>
   T get() const {
-    return opaque(allot::detail::plain_load<T>(reinterpret_cast<uintptr_t>(reach_->at(offset_, sizeof(T)))));
+    return once(allot::detail::plain_load<T>(reinterpret_cast<uintptr_t>(reach_->at(offset_, sizeof(T)))));
   }
   template <class T>
   void set(T value) const {

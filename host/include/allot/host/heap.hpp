@@ -476,7 +476,7 @@ inline u64 find_image(AnyMemory& memory, u64 from) {
   for (u64 at = round_up(from, granule_bytes); at <= have - sizeof(Header) - sizeof(Agent);
        at += granule_bytes) {
     const auto word = [&](u64 offset) {
-      return opaque(allot::load<u64>(reinterpret_cast<uintptr_t>(base + at + offset)));
+      return once(allot::load<u64>(reinterpret_cast<uintptr_t>(base + at + offset)));
     };
     if (word(offsetof(Header, magic)) == image_magic && word(offsetof(Header, self)) == at) return at;
   }
