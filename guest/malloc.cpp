@@ -85,14 +85,17 @@ void* aligned(size_t alignment, size_t size) {
   return or_errno(guest::block(patiently([=] { return heap().allocate_long_otherwise(size); })));
 }
 
-/// allocate_any with a fast path for long blocks.
+/// allocate_any with fast paths for all but tiny blocks.
 [[gnu::noinline]] void* allocate(size_t size) {
-  if (!small_code &&
-      size - guest::Heap::long_bytes - 1 < guest::Heap::quick_bytes - guest::Heap::long_bytes &&
+  using guest::Heap;
+  if (!small_code && size - Heap::tiny_bytes - 1 < Heap::quick_bytes - Heap::tiny_bytes &&
       guest::tiny_bytes != 0) {
     Granule g = 0;
-    if (heap().allocate_long_again(static_cast<u32>(size), g)) return guest::pointer(g);
-    return allocate_long(static_cast<u32>(size));
+    if (size > Heap::long_bytes) {
+      if (heap().allocate_long_again(static_cast<u32>(size), g)) return guest::pointer(g);
+      return allocate_long(static_cast<u32>(size));
+    }
+    if (heap().allocate_short_again(static_cast<u32>(size), g)) return guest::pointer(g);
   }
   return allocate_any(size);
 }

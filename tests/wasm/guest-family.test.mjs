@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { Heap } from '../../js/dist/index.js';
 import { readHeaderLayout } from '../../js/test/node/support/layout.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -103,6 +104,42 @@ for (const [name, { flags, libraries }] of Object.entries(builds)) {
         assert.equal(begin(pages, 200).run(), 0);
         assert.equal(begin(pages, 200).allot_image(), pages * 65536 - room);
         if (room <= 736) assert.equal(begin(pages, pages).allocate(10), 0, 'where the memory cannot grow');
+      });
+    }
+
+    // Lengths for which malloc and free have paths of their own, and those next to them.
+    test('blocks of every length keep what is in them, and the heap stays sound', async () => {
+      const guest = start();
+      let state = 20261122;
+      const below = (n) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) % n;
+      const lengths = [() => 1 + below(896), () => 897 + below(1152), () => 2049 + below(6000), () => 880 + 16 * below(80)];
+      const blocks = [];
+      for (let i = 0; i < 12_000; i++) {
+        const at = below(400);
+        if (blocks[at] !== undefined) {
+          const { address, length } = blocks[at];
+          const bytes = new Uint8Array(guest.memory.buffer, address, length);
+          assert.ok(bytes.every((byte) => byte === at % 251), `what lay in block ${at} of ${length} bytes`);
+          guest.release(address);
+        }
+        const length = lengths[below(lengths.length)]();
+        const address = guest.allocate(length);
+        assert.notEqual(address, 0);
+        new Uint8Array(guest.memory.buffer, address, length).fill(at % 251);
+        blocks[at] = { address, length };
+      }
+      const heap = await Heap.attach(guest.memory, { address: guest.allot_image() }); // which validates it
+      assert.equal(heap.stats().blocks, blocks.filter((block) => block !== undefined).length);
+    });
+
+    for (const length of [100, 1000, 3000]) {
+      test(`a block of ${length} bytes that is freed twice traps`, () => {
+        const guest = start();
+        const block = guest.allocate(length);
+        guest.release(guest.allocate(length)); // another is freed between
+        guest.release(block);
+        assert.throws(() => guest.release(block), WebAssembly.RuntimeError);
+        assert.equal(word(guest, 'last_error'), errors.double_free);
       });
     }
 

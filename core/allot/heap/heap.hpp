@@ -341,6 +341,13 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     return this->place_again(c, g);
   }
 
+  /// The same for more than tiny_bytes and up to long_bytes.
+  [[gnu::always_inline]] bool allocate_short_again(u32 size, Granule& g) {
+    const Granule c = (size + granule_bytes - 1) >> granule_shift;
+    if (c <= Base::tiny_max || c > small_max) __builtin_unreachable();
+    return this->place_short_again(c, g);
+  }
+
   /// The same for more than long_bytes and up to quick_bytes.
   static constexpr u32 long_bytes = small_max * granule_bytes;
   static constexpr u32 quick_bytes = Base::quick_longest * granule_bytes;

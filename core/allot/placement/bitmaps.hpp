@@ -180,10 +180,10 @@ class Bitmaps : public Image<Place> {
     return size_slow(g);
   }
 
+  /// The same where no other start bit is seen by a load from the byte with its own.
   [[gnu::noinline]] Granule size_slow(Granule g) const {
-    const u32 byte = bit_byte(g);
-    if (!small_code && byte < granules_per_page / 8 - 24) [[likely]] {
-      const Granule n = size_within_page(record_of(g), g);
+    if (!small_code && bit_byte(g) < granules_per_page / 8 - 24) [[likely]] {
+      const Granule n = size_within_page(start_at(g), g);
       return n != 0 ? n : length_of_long(g);
     }
     const Granule end = next_start(g, small_max + 1);
@@ -200,13 +200,20 @@ class Bitmaps : public Image<Place> {
       const u32 length = load<u32>(start_at + (page_record::live + ((first_word(g) + 1) & 127) * 4 - byte));
       return length != 0 ? length : 1;
     }
-    return starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : size_slow(g);
+    return size_from(start_at, g, starts);
+  }
+  /// The same of any block. (What sees more than 57 granules is inlined in guests only.)
+  [[gnu::always_inline]] Granule size_from(Pointer start_at, Granule g, u64 starts) const {
+    if (starts >> 1 != 0) return lowest_bit(starts >> 1) + 1;
+    if (!small_code && policy_is_fixed && bit_byte(g) < granules_per_page / 8 - 24) {
+      if (const Granule n = size_within_page(start_at, g); n != 0) return n;
+    }
+    return size_slow(g);
   }
 
   /// The size of a block of 57 to small_max granules that begins more than that before the end of the page whose
-  /// record is at `page`; 0 for a longer one. Two loads see all that such a block can span.
-  Granule size_within_page(Pointer page, Granule g) const {
-    const auto at = page + page_record::start + bit_byte(g);
+  /// byte with its start bit is at `at`; 0 for a longer one. Two loads see all that such a block can span.
+  Granule size_within_page(Pointer at, Granule g) const {
     const u32 before = g & 7;
     const u64 near = load<u64>(at + 7);
     if (near != 0) return 56 - before + lowest_bit(near);

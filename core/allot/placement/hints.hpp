@@ -115,12 +115,11 @@ class Hints : public Extents<Place> {
 
   /// Whether a free block of exactly `size` granules (up to small_max) begins at `g`. The run is never
   /// as short as that, and neither is metadata, so that neither can be mistaken for a free block.
-  bool is_free_of_size(Granule g, Granule size) const {
-    const auto start = Base::start_at(g);
-    const u64 starts = load<u64>(start + page_record::start) >> (g & 7);
-    const u32 live = u32{load<u8>(start + page_record::live)} >> (g & 7);
-    if ((starts & ~live & 1) == 0) return false;
-    return (starts >> 1 != 0 ? lowest_bit(starts >> 1) + 1 : Base::size_slow(g)) == size;
+  /// `start_at`: the byte with its start bit.
+  bool is_free_of_size(Pointer start_at, Granule g, Granule size) const {
+    const u64 starts = load<u64>(start_at) >> (g & 7);
+    const u32 live = u32{load<u8, page_record::live>(start_at)} >> (g & 7);
+    return (starts & ~live & 1) != 0 && Base::size_from(start_at, g, starts) == size;
   }
 
   /// Pops the first hint that holds, of the smallest size in [low, high]. Returns size << 32 | granule,
@@ -133,8 +132,9 @@ class Hints : public Extents<Place> {
         const auto place = at(ref);
         if (hinted_bits(place) == stack_end) break;
         const Granule g = hinted(place);
+        const auto start_at = start_byte(g, hinted_bits(place));
         set_top(size, ref - place_bytes);
-        if (is_free_of_size(g, size)) return u64{size} << 32 | g;
+        if (is_free_of_size(start_at, g, size)) return u64{size} << 32 | g;
       }
     }
     return 0;

@@ -69,12 +69,16 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   [[gnu::always_inline]] bool place_again(Granule c, Granule& g) {
     return try_hint<true>(c, g) == Hint::held;
   }
+  /// The same for more than tiny_max and up to small_max granules.
+  [[gnu::always_inline]] bool place_short_again(Granule c, Granule& g) {
+    return try_hint<true, false>(c, g) == Hint::held;
+  }
 
   enum class Hint { held, none, stale };
-  /// Takes the block at the topmost hint of a size that one load of start bits sees. Changes nothing when there is
-  /// no hint, or it does not hold, or the block is not to be had without a closer look at the watermark. `at_once`:
-  /// nothing else is done before the block is returned.
-  template <bool at_once>
+  /// Takes the block at the topmost hint of a size; `tiny`: one that one load of start bits sees. Changes nothing when
+  /// there is no hint, or it does not hold, or the block is not to be had without a closer look at the watermark.
+  /// `at_once`: nothing else is done before the block is returned.
+  template <bool at_once, bool tiny = true>
   [[gnu::always_inline]] Hint try_hint(Granule size, Granule& found) {
     auto& a = agent();
     const Address top = Base::top(a, size);
@@ -94,7 +98,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
         g = same;
       else
         a.last = g;
-      if constexpr (Base::foretells_length) a.last_length = static_cast<u8>(size);
+      if constexpr (Base::foretells_length && tiny) a.last_length = static_cast<u8>(size);
     }
     const u32 shift = g & 7;
     const u64 starts = load<u64>(start_at) >> shift;
@@ -102,7 +106,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     const u32 bit = 1u << shift;
     const u32 room = a.room - size;
     // The block begins at g, ends at g + size, and is free.
-    if (lowest_bit_or_many(starts ^ 1) != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
+    const Granule n = tiny                ? lowest_bit_or_many(starts ^ 1)
+                      : (starts & 1) != 0 ? Base::size_from(start_at, g, starts)
+                                          : 0;
+    if (n != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
       return Hint::stale;
     if constexpr (Base::shared && !at_once) begin_block(g);
     Base::set_top(a, size, top - Base::place_bytes);
