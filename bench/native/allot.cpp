@@ -87,11 +87,17 @@ void* pointer(Granule g) {
   make_ready();
   return pointer(heap().allocate_sized(size));
 }
+[[gnu::noinline]] void* allocate_long(u32 size) { return pointer(heap().allocate_long_otherwise(size)); }
+// As in the guest library.
 [[gnu::noinline]] void* allocate(size_t size) {
-  Granule g = 0;
-  if (size - Heap::long_bytes - 1 < Heap::quick_bytes - Heap::long_bytes && tiny_bytes != 0 &&
-      heap().allocate_long_again(static_cast<u32>(size), g))
-    return block_at(g);
+  if (size - Heap::tiny_bytes - 1 < Heap::quick_bytes - Heap::tiny_bytes && tiny_bytes != 0) {
+    Granule g = 0;
+    if (size > Heap::long_bytes) {
+      if (heap().allocate_long_again(static_cast<u32>(size), g)) return block_at(g);
+      return allocate_long(static_cast<u32>(size));
+    }
+    if (heap().allocate_short_again(static_cast<u32>(size), g)) return block_at(g);
+  }
   return allocate_any(size);
 }
 
