@@ -122,7 +122,7 @@ inline constexpr u32 quick_depth = 8;
 /// `granules`, which all agents read with each call.
 struct Agent {
   u64 hints;  // Ref of the hint stacks
-  u16 hint_cap;  // places of a stack for up to 32 granules; an eighth of it for larger ones
+  u16 hint_cap;  // places of a stack for 5 to 32 granules: see hint_places
   u8 id;
   u8 last_length;  // granules of
   Granule last;  // the short block that malloc's hot path returned last, which may be gone
@@ -188,14 +188,22 @@ constexpr u32 page_record_bytes(u8 flags) {
          (flags & image_flag::shared ? page_record::remote_bytes : 0);
 }
 
-/// The hint stacks for a given cap: 32 of `cap` places and 96 of an eighth of it, before, between and behind them
-/// a place that ends both. A place is a granule and, as long as an address is, the Ref of its start bit's byte.
-constexpr u32 hint_places(u32 cap) { return 32 * (cap + 1) + 96 * (cap / 8 + 1) + 1; }
+inline constexpr u32 first_hint_cap = 8;
+inline constexpr u32 last_hint_cap = 128;
+/// Hint stacks of sizes up to the first have four times `cap` places, as most programs ask for few short sizes most of
+/// the time; those above the second have an eighth.
+inline constexpr u32 hint_many_max = 4;
+inline constexpr u32 hint_deep_max = 32;
+
+/// All stacks for a given cap: before, between and behind them a place that ends both. A place is a granule and, as long
+/// as an address is, the Ref of its start bit's byte.
+constexpr u32 hint_places(u32 cap) {
+  return hint_deep_max * (cap + 1) + hint_many_max * 3 * cap + (small_max - hint_deep_max) * (cap / 8 + 1) +
+         1;
+}
 constexpr u32 hint_bytes(u32 cap, u32 address_bytes) {
   return static_cast<u32>(round_up(u64{hint_places(cap)} * 2 * address_bytes, granule_bytes));
 }
-inline constexpr u32 first_hint_cap = 8;
-inline constexpr u32 last_hint_cap = 128;
 inline constexpr u32 first_page_map_capacity = 16;
 
 }  // namespace allot

@@ -2,7 +2,7 @@
 // Floor:   placement.
 //
 //   agent.tops     [ size 1 | size 2 | ... | size 128 ]    Ref of the topmost hint of each stack
-//   agent.hints    | end | size 1: cap places | end | size 2 ... | end | size 33: cap/4 places | end ... | end |
+//   agent.hints    | end | size 1: 4 cap places | end | size 2 ... | end | size 5: cap places ... | end | size 33: cap / 8 ... | end |
 //
 // A hint is a granule where a free block of that size began when it was pushed, and the Ref of the byte with its
 // start bit, so that whoever pops it need not find the page's record again. Where a stack ends, below and above, lies
@@ -30,8 +30,6 @@ class Hints : public Extents<Place> {
 
   /// Blocks up to this size end within one 64-bit load of start bits, whatever bit of a byte they begin at.
   static constexpr Granule tiny_max = 56;
-  /// Sizes up to this one have stacks of full length.
-  static constexpr Granule deep_max = 32;
 
   /// Bytes of a place, and what lies in its second half at the end of a stack.
   static constexpr u32 place_bytes = 2 * sizeof(Address);
@@ -92,15 +90,21 @@ class Hints : public Extents<Place> {
       return Base::start_at(g);
   }
 
-  static constexpr u32 places_of(Granule size, u32 cap) { return size <= deep_max ? cap : cap >> 3; }
+  static constexpr u32 places_of(Granule size, u32 cap) {
+    return size <= hint_many_max ? 4 * cap : size <= hint_deep_max ? cap : cap >> 3;
+  }
   /// The end below a size's stack.
   Address bottom_of(Granule size) const { return bottom_in(agent(), size); }
   template <class A>
   static Address bottom_in(const A& a, Granule size) {
-    const u32 cap = a.hint_cap;
-    const u32 before = size <= deep_max ? (size - 1) * (cap + 1)
-                                        : deep_max * (cap + 1) + (size - deep_max - 1) * ((cap >> 3) + 1);
-    return static_cast<Address>(a.hints) + static_cast<Address>(before) * place_bytes;
+    return bottom_at(static_cast<Address>(a.hints), a.hint_cap, size);
+  }
+  [[gnu::noinline]] static Address bottom_at(Address hints, u32 cap, Granule size) {
+    const Granule below = size - 1;
+    const Granule many = below < hint_many_max ? below : hint_many_max;
+    const Granule deep = below < hint_deep_max ? below : hint_deep_max;
+    const u32 before = deep * (cap + 1) + many * 3 * cap + (below - deep) * ((cap >> 3) + 1);
+    return hints + static_cast<Address>(before) * place_bytes;
   }
 
   ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) { push_hint_at(g, size, Base::start_ref(g)); }

@@ -10,8 +10,9 @@ import { imageWords as field } from '../generated/image-words.js';
 import type { OpenHeap } from '../open.js';
 
 const granulesPerPage = 4096;
-/** 32 stacks of as many places as the cap says, 96 of an eighth of it, and one place at each stack's end: two u32. */
-const hintBytes = (cap: number): number => (32 * (cap + 1) + 96 * (Math.floor(cap / 8) + 1) + 1) * 8;
+/** All hint stacks, as hint_places of core/allot/image/layout.hpp has them: places of two u32. */
+const hintBytes = (cap: number): number =>
+  (32 * (cap + 1) + 12 * cap + 96 * (Math.floor(cap / 8) + 1) + 1) * 8;
 
 /** The records of a heap as they were when this was made. */
 export class SavedRecords {
