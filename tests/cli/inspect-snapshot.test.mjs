@@ -9,7 +9,7 @@ import { closeSnapshot, openSnapshot } from './support/snapshot.mjs';
 
 /** Where the first agent's record lies behind the image's beginning, and fields in it: docs/heap-image.md. */
 const firstAgent = 736;
-const field = { number: firstAgent + 12, room: firstAgent + 16, state: firstAgent + 44 };
+const field = { number: firstAgent + 10, room: firstAgent + 16, state: firstAgent + 44 };
 
 const asJson = (value) => JSON.parse(JSON.stringify(value));
 
@@ -142,7 +142,7 @@ test('a damaged heap: the rule, the address, and exit code 1', () => {
 
 test('damaged so that its blocks cannot be told', () => {
   const { heap } = used();
-  heap.writeUint32(16 + field.number, 7);
+  heap.writeUint8(16 + field.number, 7);
   const found = runJson(['inspect', file('damaged.snapshot', heap.snapshot())], 1);
   assert.equal(found.violation.rule, 11);
   assert.equal(found.blocks, undefined);

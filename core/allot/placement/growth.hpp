@@ -91,7 +91,7 @@ class Growth : public Records<Place> {
     return take_pages_behind(foreign_pages(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
   }
 
-  /// Larger hint stacks for a heap that has grown: 1.8 % of it at most.
+  /// Larger hint stacks for a heap that has grown: 1.5 % of it at most.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     // Policy exact has none; and in a small heap larger ones would only part its free memory.
