@@ -387,7 +387,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     Granule n = lowest_bit_or_many(starts ^ 1);
     auto& a = this->agent();
     if (Base::foretells_length && a.last == g) {
-      // As in try_hint. If it is another block that begins there by now, or it has become longer or shorter:
+      // As in try_hint. Another block may begin there by now, or it may have become longer or shorter.
       const Granule guess = a.last_length;
       const Granule same = opaque(guess);
       if (guess != n) [[unlikely]]

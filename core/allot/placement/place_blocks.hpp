@@ -65,7 +65,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
 
   /// The hot path: a block of exactly `c` granules, up to tiny_max, that was freed lately. Returns whether there is
-  /// one; changes nothing when not.
+  /// one; changes nothing but the next guess when not.
   [[gnu::always_inline]] bool place_again(Granule c, Granule& g) {
     return try_hint<true>(c, g) == Hint::held;
   }
@@ -75,8 +75,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
 
   enum class Hint { held, none, stale };
-  /// Takes the block at the topmost hint of a size; `tiny`: one that one load of start bits sees. Changes nothing when
-  /// there is no hint, or it does not hold, or the block is not to be had without a closer look at the watermark.
+  /// Takes the block at the topmost hint of a size; `tiny`: one that one load of start bits sees. Changes nothing but
+  /// the next guess when there is no hint, or it does not hold, or the block is not to be had without a closer look at
+  /// the watermark.
   /// `at_once`: nothing else is done before the block is returned.
   template <bool at_once, bool tiny = true>
   [[gnu::always_inline]] Hint try_hint(Granule size, Granule& found) {
