@@ -35,7 +35,7 @@ class Bitmaps : public Image<Place> {
 
   /// Whether free has the processor guess the length of the block that was allocated last. For calls from JavaScript,
   /// which wait for each other more than those of a guest: those would pay more for it at all other blocks.
-  static constexpr bool foretells_length = !small_code && !policy_is_fixed;
+  static constexpr bool foretells_length = !small_code && !policy_is_fixed && !Base::shared;
 
   bool exact() const {
     if constexpr (!Place::Traits::exact)

@@ -89,7 +89,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       return Hint::none;
     Granule g = Base::hinted(place);
     const auto start_at = Base::start_byte(g, bits);
-    if constexpr (at_once && !small_code) {
+    // (Not in a shared heap: other agents read the line of the cache in which the first one's `last` lies.)
+    if constexpr (at_once && !small_code && !Base::shared) {
       // What was freed is often allocated again at once, and freed again, and so on. That no such pair need wait for the
       // hint of the one before it, which lies where free finds only when it has looked up the block's page, bits and
       // length, the processor is to guess it: a comparison, unlike a value, is foretold.
