@@ -125,7 +125,8 @@ struct Agent {
   u16 hint_cap;  // places of a stack for 5 to 32 granules: see hint_places
   u8 id;
   u8 last_length;  // granules of
-  Granule last;  // the short block that malloc's hot path returned last, which may be gone
+  Granule
+      last;  // the short block that malloc's hot path returned last, which may be gone; neither in a shared heap
   u32 room;  // granules that may become live before the watermark: a signed number
   u32 last_cut;  // the sizes last cut, a byte each, the latest lowest
   u32 watermark;  // live granules above this need a closer look: min(peak, quota)
@@ -195,12 +196,16 @@ inline constexpr u32 last_hint_cap = 128;
 inline constexpr u32 hint_many_max = 4;
 inline constexpr u32 hint_deep_max = 32;
 
-/// All stacks for a given cap: before, between and behind them a place that ends both. A place is a granule and, as long
-/// as an address is, the Ref of its start bit's byte.
-constexpr u32 hint_places(u32 cap) {
-  return hint_deep_max * (cap + 1) + hint_many_max * 3 * cap + (small_max - hint_deep_max) * (cap / 8 + 1) +
-         1;
+/// The stacks of the sizes below one, for a given cap: before, between and behind stacks lies a place that ends both. A
+/// place is a granule and, as long as an address is, the Ref of its start bit's byte.
+[[gnu::always_inline]] constexpr u32 hint_places_below(Granule size, u32 cap) {
+  const Granule below = size - 1;
+  const Granule many = below < hint_many_max ? below : hint_many_max;
+  const Granule deep = below < hint_deep_max ? below : hint_deep_max;
+  return deep * (cap + 1) + many * 3 * cap + (below - deep) * ((cap >> 3) + 1);
 }
+/// All stacks.
+constexpr u32 hint_places(u32 cap) { return hint_places_below(small_max + 1, cap) + 1; }
 constexpr u32 hint_bytes(u32 cap, u32 address_bytes) {
   return static_cast<u32>(round_up(u64{hint_places(cap)} * 2 * address_bytes, granule_bytes));
 }

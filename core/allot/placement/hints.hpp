@@ -100,11 +100,7 @@ class Hints : public Extents<Place> {
     return bottom_at(static_cast<Address>(a.hints), a.hint_cap, size);
   }
   [[gnu::noinline]] static Address bottom_at(Address hints, u32 cap, Granule size) {
-    const Granule below = size - 1;
-    const Granule many = below < hint_many_max ? below : hint_many_max;
-    const Granule deep = below < hint_deep_max ? below : hint_deep_max;
-    const u32 before = deep * (cap + 1) + many * 3 * cap + (below - deep) * ((cap >> 3) + 1);
-    return hints + static_cast<Address>(before) * place_bytes;
+    return hints + static_cast<Address>(hint_places_below(size, cap)) * place_bytes;
   }
 
   ALLOT_ONCE_IF_SMALL void push_hint(Granule g, Granule size) { push_hint_at(g, size, Base::start_ref(g)); }
