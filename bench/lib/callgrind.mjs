@@ -30,6 +30,7 @@ export const counted = {
       { calls: [`pair:${size}:1000`, `+pair:${size}:20000`], operations: 20_000 },
     ]),
   ),
+  'W2/1k': churn('small', 1_000, 100_000),
   'W2/10k': churn('small', 10_000, 100_000),
   'W2/100k': churn('small', 100_000, 200_000),
   W3: churn('octave', 10_000, 50_000),

@@ -114,6 +114,7 @@ const replay = {
 
 export const jobs = [
   ...[16, 64, 256, 4096].map(pairs),
+  churn('W2/1k', 'small', 1_000, 1_000_000),
   churn('W2/10k', 'small', 10_000, 1_000_000),
   churn('W2/100k', 'small', 100_000, 1_000_000),
   churn('W3', 'octave', 10_000, 500_000),

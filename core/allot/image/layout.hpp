@@ -125,8 +125,7 @@ struct Agent {
   u16 hint_cap;  // places of a stack for 5 to 32 granules: see hint_places
   u8 id;
   u8 last_length;  // granules of
-  Granule
-      last;  // the short block that malloc's hot path returned last, which may be gone; neither in a shared heap
+  Granule last;  // the block that malloc's hot path returned last, which may be gone; not in a shared heap
   u32 room;  // granules that may become live before the watermark: a signed number
   u32 last_cut;  // the sizes last cut, a byte each, the latest lowest
   u32 watermark;  // live granules above this need a closer look: min(peak, quota)
@@ -190,8 +189,8 @@ constexpr u32 page_record_bytes(u8 flags) {
 }
 
 inline constexpr u32 first_hint_cap = 8;
-inline constexpr u32 last_hint_cap = 128;
-/// Hint stacks of sizes up to the first have four times `cap` places, as most programs ask for few short sizes most of
+inline constexpr u32 last_hint_cap = 1024;
+/// Hint stacks of sizes up to the first have twice `cap` places, as most programs ask for few short sizes most of
 /// the time; those above the second have an eighth.
 inline constexpr u32 hint_many_max = 4;
 inline constexpr u32 hint_deep_max = 32;
@@ -202,7 +201,7 @@ inline constexpr u32 hint_deep_max = 32;
   const Granule below = size - 1;
   const Granule many = below < hint_many_max ? below : hint_many_max;
   const Granule deep = below < hint_deep_max ? below : hint_deep_max;
-  return deep * (cap + 1) + many * 3 * cap + (below - deep) * ((cap >> 3) + 1);
+  return deep * (cap + 1) + many * cap + (below - deep) * ((cap >> 3) + 1);
 }
 /// All stacks.
 constexpr u32 hint_places(u32 cap) { return hint_places_below(small_max + 1, cap) + 1; }

@@ -2,7 +2,7 @@
 // Floor:   placement.
 //
 //   agent.tops     [ size 1 | size 2 | ... | size 128 ]    Ref of the topmost hint of each stack
-//   agent.hints    | end | size 1: 4 cap places | end | size 2 ... | end | size 5: cap places ... | end | size 33: cap / 8 ... | end |
+//   agent.hints    | end | size 1: 2 cap places | end | size 2 ... | end | size 5: cap places ... | end | size 33: cap / 8 ... | end |
 //
 // A hint is a granule where a free block of that size began when it was pushed, and the Ref of the byte with its
 // start bit, so that whoever pops it need not find the page's record again. Where a stack ends, below and above, lies
@@ -91,7 +91,14 @@ class Hints : public Extents<Place> {
   }
 
   static constexpr u32 places_of(Granule size, u32 cap) {
-    return size <= hint_many_max ? 4 * cap : size <= hint_deep_max ? cap : cap >> 3;
+    return size <= hint_many_max ? 2 * cap : size <= hint_deep_max ? cap : cap >> 3;
+  }
+  /// The cap that becomes of one in a heap of so many pages. How many blocks of a size are live wanders by the square root
+  /// of how many there are; what then finds no place is idle until it is swept.
+  static u32 wider_cap(u32 cap, u32 pages) {
+    if (pages < 2) return cap;
+    while (cap < last_hint_cap && cap * cap <= first_hint_cap * first_hint_cap * pages) cap *= 2;
+    return cap;
   }
   /// The end below a size's stack.
   Address bottom_of(Granule size) const { return bottom_in(agent(), size); }

@@ -170,6 +170,9 @@ class Merge : public Filing<Place> {
       file(g, n);
   }
 
+  /// Fewer hints than that in a stack are few.
+  static constexpr u32 few_hints = 48;
+
   /// Merges what is free in a page and hints at it. Blocks that stay as they are are hinted at where the
   /// stack of their size holds few entries, so that hardly one gets there twice, or `all` of them. Returns the
   /// size of the largest block that was merged or hinted at.
@@ -212,7 +215,7 @@ class Merge : public Filing<Place> {
         Base::set_words(g, n);
         file(g, n);
         if (n > best) best = n;
-      } else if (n <= small_max && (all || Base::depth_of(n) < 4)) {
+      } else if (n <= small_max && (all || Base::depth_of(n) < few_hints)) {
         push_hint(g, n);
         if (n > best) best = n;
       }

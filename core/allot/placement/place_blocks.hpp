@@ -4,7 +4,8 @@
 //   small (up to 128 granules)                 long
 //   1. its own stack of hints                  1. a block of about its size that was freed lately
 //   2. borrow: the stacks of slightly larger   2. its bin and the bins above, the best of a few
-//      sizes; the block keeps its size         3. the run
+//      sizes; the block keeps its size (but    3. the run
+//      see place_anew)
 //   3. the run, a long free block from whose   4. sweep some pages: merge, and look again
 //      low end small blocks are cut            5. grow
 //   4. split a larger small block              6. merge everything, look again, give up
@@ -143,7 +144,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
     Granule g = granule_limit;
-    if (!exact() && !Base::merges_at_once()) g = place_borrowed(c);
+    if (!exact() && !Base::merges_at_once()) {
+      if (!small_code) g = place_anew(c);
+      if (g == granule_limit) g = place_borrowed(c);
+    }
     if (g != granule_limit) return g;
     // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
     if constexpr (Base::shared) return place_collected(c);
@@ -156,6 +160,34 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     if (g == granule_limit) g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
   }
+  /// A block of exactly c granules, where borrowing one is the worse choice: borrowed blocks keep their sizes, so that where
+  /// enough of them are at hand there will never be more of the size that is asked for, and each request misses its own
+  /// stack, on which no branch is foreseen. granule_limit where borrowing comes first, or its own stack is not empty.
+  Granule place_anew(Granule c) {
+    if (Base::hinted_bits(at(Base::top(c))) != Base::stack_end) return granule_limit;
+    // A second page is there for having blocks of all sizes at hand, unless memory is what counts.
+    if constexpr (!Base::shared) {
+      if (!Base::is_tight() && (Base::page_count() <= 2 || has_memory()) && has_run(c)) return cut_run(c);
+    }
+    // The shortest blocks are those that borrowing makes the most too long. One of 64 is cut from a long one, of which
+    // there are too many then.
+    if (c <= hint_many_max && agent().room % 64 == 0) {
+      if (const u64 found = Base::pop_hint(Base::slack_limit(c) + 1, small_max))
+        return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
+    }
+    return granule_limit;
+  }
+  /// Whether c granules may be cut from the run, or from a free block of a quarter of a page, which then becomes the run.
+  bool has_run(Granule c) {
+    auto& a = agent();
+    if (a.run_end - a.run_begin > c + small_max) return true;
+    const u64 found = Base::bin_find(8 * small_max, 1);
+    if (found == 0) return false;
+    Base::close_run();
+    open_run(static_cast<Granule>(found), static_cast<Granule>(found >> 32));
+    return true;
+  }
+
   /// A block from its own stack, or one of the stacks of slightly larger sizes; granule_limit if there is none.
   Granule place_borrowed(Granule c) {
     Granule most = Base::slack_limit(c);
@@ -300,8 +332,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     while (Base::extend(c)) {
       const Granule g = place_free(c);
       if (g == granule_limit) continue;
-      // Only now: what was taken is for the block first.
-      if (!small_code) Base::widen_hints();
+      // Only now: what was taken is for the block first. Who grows for long blocks needs no more hints.
+      if (!small_code && c <= small_max) Base::widen_hints();
       return g;
     }
     return place_last(c);
@@ -311,15 +343,18 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   bool sweeping_pays(Granule more) const { return u64{scattered()} * 16 >= more; }
 
   /// Whether memory is taken before what is scattered is merged: a second page, as with it a hundred blocks have so many
-  /// free ones around that nearly every request finds one of its size; and up to a MiB of what the memory has
-  /// anyway. Where memory is what counts one page has to do.
+  /// free ones around that nearly every request finds one of its size (but not for a few that are short: with them a page
+  /// has enough); and up to a MiB of what the memory has anyway. Where memory is what counts one page has to do.
   bool takes_before_sweeping() const {
     if (Base::is_tight()) return false;
     if constexpr (!Base::shared) {
-      if (Base::page_count() < 16 && Base::owned_pages() > Base::mapped_pages()) return true;
+      if (has_memory()) return true;
     }
-    return Base::page_count() == 1;
+    return Base::page_count() == 1 && scattered() <= 2 * Base::live_granules();
   }
+
+  /// Whether a small heap may have more of the memory without growing that.
+  bool has_memory() const { return Base::page_count() < 16 && Base::owned_pages() > Base::mapped_pages(); }
 
   /// When a program ends a phase and frees much of what it had, what it takes next should come from
   /// merged memory and low addresses, not from the holes in the order in which they came to be. A full

@@ -60,9 +60,8 @@ class SharedGrowth : public Orphans<Place> {
     auto& a = agent();
     const u32 old_cap = a.hint_cap;
     // Policy exact has none; and what is left behind is lost, so that small agents do without.
-    if (old_cap == 0 || a.pages < 2 * first_hint_cap) return;
-    u32 cap = old_cap;
-    while (cap < last_hint_cap && cap <= a.pages) cap *= 2;
+    if (old_cap == 0 || a.pages < 4) return;
+    const u32 cap = Base::wider_cap(old_cap, a.pages);
     if (cap == old_cap) return;
     if (!Base::take_lock()) return;
     const RecordRef to = take_room(hint_bytes(cap, sizeof(Address)));
