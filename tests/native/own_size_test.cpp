@@ -33,7 +33,7 @@ const Borrowing borrowings[] = {
     {"AHundredInARoomyMemory", 100, 512, 16, 0.010, 16.0},
     {"AThousand", 1'000, 512, 1, 0.132, 6.2},
     {"ThreeThousand", 3'000, 512, 1, 0.166, 14.4},
-    {"AHundredShortOnes", 100, 64, 1, 0.038, 1.0},
+    {"AHundredShortOnes", 100, 64, 1, 0.049, 1.0},
     {"TenThousandShortOnes", 10'000, 64, 1, 0.155, 8.0},
 };
 INSTANTIATE_TEST_SUITE_P(Most, OwnSize, testing::ValuesIn(borrowings),

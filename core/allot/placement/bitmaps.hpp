@@ -51,7 +51,9 @@ class Bitmaps : public Image<Place> {
     u32 shift = policy_is_fixed ? fixed_numbers.borrow_shift : header().borrow_shift;
     u32 add = policy_is_fixed ? fixed_numbers.borrow_add : header().borrow_add;
     if (is_tight() && !exact() && !merges_at_once()) shift = add = 2;  // as `balanced`
-    const Granule slack = (c >> shift) + add;
+    Granule slack = (c >> shift) + add;
+    // Of what is borrowed for the shortest most would be waste.
+    if (const Granule half = (c + 1) >> 1; slack > half) slack = half;
     return c + (slack < slack_max ? slack : slack_max);
   }
   /// Whether the policy is `exact` or `compact`.

@@ -13,7 +13,7 @@ inline constexpr u32 policy_count = 4;
 
 struct PolicyNumbers {
   u8 borrow_shift;  // a request for c granules may take a block of up to
-  u8 borrow_add;    //   c + (c >> borrow_shift) + borrow_add without splitting it
+  u8 borrow_add;    //   c + (c >> borrow_shift) + borrow_add without splitting it, but of c + (c + 1) / 2
   u8 eager_shift;   // a freed block of at least 1 << eager_shift granules is merged at once
   u8 step_shift;    // the heap grows by at least 1 / 2^step_shift of itself
 };
