@@ -177,8 +177,8 @@ class CheckedHeap {
     check_contents(address, old, old.usable);
     const auto result = rig_.heap().reallocate(static_cast<Address>(address), size);
     if (!result) {
-      // Shrinking needs no memory, so only a longer block can be refused.
-      if (size <= old.usable) disagree("shrinking ", address, " is refused");
+      // Shrinking needs no memory, so only a block that becomes longer can be refused.
+      if (least_bytes(size) <= old.usable) disagree("shrinking ", address, " is refused");
       // A quota may count both blocks while the contents move.
       return check_refusal(result.error(), live_before, size);
     }

@@ -148,7 +148,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   }
 
   /// Gives the block at `p` another size, in place when it shrinks or the memory behind it is free, else
-  /// by moving its bytes. The old block stays as it is when that fails. Error: also all of deallocate.
+  /// by moving its bytes. The old block stays as it is when that fails. Error: also all of deallocate. (A block for 0 bytes
+  /// takes two granules where sizes are recorded, more than one for 1 byte.)
   Result<Address> reallocate(Address p, u64 size) { return result_of(reallocate_raw(p, size)); }
 
   /// Gives back the block that begins at `p`. O(1). Error, with nothing changed: double_free,
