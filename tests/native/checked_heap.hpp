@@ -178,7 +178,8 @@ class CheckedHeap {
     const auto result = rig_.heap().reallocate(static_cast<Address>(address), size);
     if (!result) {
       // Shrinking needs no memory, so only a block that becomes longer can be refused.
-      if (least_bytes(size) <= old.usable) disagree("shrinking ", address, " is refused");
+      if (size <= old.usable && least_bytes(size) <= old.usable)
+        disagree("shrinking ", address, " is refused");
       // A quota may count both blocks while the contents move.
       return check_refusal(result.error(), live_before, size);
     }
