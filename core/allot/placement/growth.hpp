@@ -91,7 +91,7 @@ class Growth : public Records<Place> {
     return take_pages_behind(foreign_pages(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
   }
 
-  /// Larger hint stacks for a heap that has grown: 6 % of its second page, 1.3 % of two MiB, 0.3 % of 32.
+  /// Larger hint stacks for a heap that has grown: 6 % of two pages, 1.3 % of two MiB, 0.3 % of 32.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     if (Base::exact()) return;
