@@ -39,6 +39,7 @@ struct Traits {
   static constexpr bool exact = ALLOT_GUEST_POLICY == 0;
   static constexpr bool sizes = false;
   static constexpr int policy = ALLOT_GUEST_POLICY;
+  static constexpr bool foretells_length = false;
   static char* image() { return &__heap_base; }
 #ifdef ALLOT_GUEST_THREADS
   static constexpr bool shared = true;

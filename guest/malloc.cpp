@@ -87,17 +87,8 @@ void* aligned(size_t alignment, size_t size) {
 
 /// allocate_any with fast paths for all but tiny blocks.
 [[gnu::noinline]] void* allocate(size_t size) {
-  using guest::Heap;
-  if (!small_code && size - Heap::tiny_bytes - 1 < Heap::quick_bytes - Heap::tiny_bytes &&
-      guest::tiny_bytes != 0) {
-    Granule g = 0;
-    if (size > Heap::long_bytes) {
-      if (heap().allocate_long_again(static_cast<u32>(size), g)) return guest::pointer(g);
-      return allocate_long(static_cast<u32>(size));
-    }
-    if (heap().allocate_short_again(static_cast<u32>(size), g)) return guest::pointer(g);
-  }
-  return allocate_any(size);
+  if (small_code || guest::tiny_bytes == 0) return allocate_any(size);
+  return heap().allocate_by_length(size, guest::pointer, allocate_long, allocate_any);
 }
 
 /// free for all but short blocks.

@@ -45,6 +45,7 @@ struct Traits {
   static constexpr bool exact = false;
   static constexpr bool sizes = false;
   static constexpr int policy = static_cast<int>(Policy::balanced);
+  static constexpr bool foretells_length = false;
 };
 using Heap = BasicHeap<Inside<ProcessMemory, u32, Traits>>;
 
@@ -90,15 +91,8 @@ void* pointer(Granule g) {
 [[gnu::noinline]] void* allocate_long(u32 size) { return pointer(heap().allocate_long_otherwise(size)); }
 // As in the guest library.
 [[gnu::noinline]] void* allocate(size_t size) {
-  if (size - Heap::tiny_bytes - 1 < Heap::quick_bytes - Heap::tiny_bytes && tiny_bytes != 0) {
-    Granule g = 0;
-    if (size > Heap::long_bytes) {
-      if (heap().allocate_long_again(static_cast<u32>(size), g)) return block_at(g);
-      return allocate_long(static_cast<u32>(size));
-    }
-    if (heap().allocate_short_again(static_cast<u32>(size), g)) return block_at(g);
-  }
-  return allocate_any(size);
+  if (tiny_bytes == 0) return allocate_any(size);
+  return heap().allocate_by_length(size, block_at, allocate_long, allocate_any);
 }
 
 [[gnu::noinline]] Error free_rest(void* block, u32 start) {

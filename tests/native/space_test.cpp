@@ -25,6 +25,7 @@ struct Known {
   static constexpr bool exact = fixed == Policy::exact;
   static constexpr bool sizes = false;
   static constexpr int policy = static_cast<int>(fixed);
+  static constexpr bool foretells_length = false;
 };
 using Heap = allot::InsideHeap<allot::ReservedMemory, std::uint32_t>;
 template <Policy fixed>

@@ -327,39 +327,38 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     return noted(this->place_slow(granules_for(size)), size);
   }
 
-  /// allocate_raw for 1 to tiny_bytes bytes, in a heap that records no sizes.
+  /// allocate_raw for 1 to tiny_bytes bytes, in a heap that records no sizes: its fast path alone, small enough for
+  /// engines to inline it. A block of this size that was freed lately, if there is one; returns whether there is.
   static constexpr u64 tiny_bytes = Base::tiny_max * granule_bytes;
-  [[gnu::always_inline]] Granule allocate_tiny(u32 size) {
-    const Granule c = (size + granule_bytes - 1) >> granule_shift;
-    if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
-    return this->place_block(c);
-  }
-  /// Its fast path alone, small enough for engines to inline it: a block of this size that was freed lately, if
-  /// there is one. Returns whether there is.
   [[gnu::always_inline]] bool allocate_tiny_again(u32 size, Granule& g) {
     const Granule c = (size + granule_bytes - 1) >> granule_shift;
     if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
     return this->place_again(c, g);
   }
 
-  /// The same for more than tiny_bytes and up to long_bytes.
-  [[gnu::always_inline]] bool allocate_short_again(u32 size, Granule& g) {
-    const Granule c = (size + granule_bytes - 1) >> granule_shift;
-    if (c <= Base::tiny_max || c > small_max) __builtin_unreachable();
-    return this->place_short_again(c, g);
-  }
-
-  /// The same for more than long_bytes and up to quick_bytes.
+  /// The same for more than long_bytes where none was freed lately.
   static constexpr u32 long_bytes = small_max * granule_bytes;
   static constexpr u32 quick_bytes = Base::quick_longest * granule_bytes;
-  [[gnu::always_inline]] bool allocate_long_again(u32 size, Granule& g) {
-    const Granule c = (size + granule_bytes - 1) >> granule_shift;
-    if (c <= small_max || c > Base::quick_longest) __builtin_unreachable();
-    return this->template place_long_again<true>(c, g);
-  }
-  /// The same where there was none.
   [[gnu::always_inline]] Granule allocate_long_otherwise(u32 size) {
     return this->returned(this->place_long_otherwise((size + granule_bytes - 1) >> granule_shift));
+  }
+  /// allocate_raw where that found nothing, or for any other size, in such a heap: the fast paths for more than
+  /// tiny_bytes. Returns found(granule), or what `long_one` returns where none so long was freed lately, which is to call
+  /// allocate_long_otherwise, or what `any` returns for whatever remains, which is to call allocate_sized.
+  template <class Size, class Found, class LongOne, class Any>
+  [[gnu::always_inline]] auto allocate_by_length(Size size, Found found, LongOne long_one, Any any) {
+    if (size - tiny_bytes - 1 < quick_bytes - tiny_bytes) {
+      const Granule c = static_cast<Granule>((size + granule_bytes - 1) >> granule_shift);
+      Granule g = 0;
+      if (size > long_bytes) {
+        if (c <= small_max || c > Base::quick_longest) __builtin_unreachable();
+        if (this->template place_long_again<true>(c, g)) return found(g);
+        return long_one(static_cast<u32>(size));
+      }
+      if (c <= Base::tiny_max || c > small_max) __builtin_unreachable();
+      if (this->place_short_again(c, g)) return found(g);
+    }
+    return any(size);
   }
 
   /// The hot path of deallocate: gives back a block of up to tiny_bytes. Whatever else begins at `p` it leaves to

@@ -15,7 +15,12 @@ class Handle {
   constexpr Handle() = default;
   constexpr Handle(Place place, RecordRef image)
       : place_(place), image_(static_cast<typename Place::Ref>(image)) {}
-  typename Place::Ref image() const { return image_; }
+  typename Place::Ref image() const {
+    if constexpr (requires { Place::fixed_image; })
+      return Place::fixed_image;
+    else
+      return image_;
+  }
 
  protected:
   const Place& place() const { return place_; }

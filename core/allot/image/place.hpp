@@ -12,6 +12,9 @@ struct AllTraits {
   static constexpr bool exact = true;      // the policy `exact`
   static constexpr bool sizes = true;      // recording requested sizes
   static constexpr int policy = -1;        // a Policy fixed at compile time, or -1: the image says
+  /// Whether free has the processor guess the length of the block that was allocated last. For calls from JavaScript,
+  /// which wait for each other more than those of a guest: those would pay more for it at all other blocks.
+  static constexpr bool foretells_length = true;
 };
 
 /// Whether code for these traits lets several agents into a heap at once: see image/shared.hpp.
@@ -44,7 +47,8 @@ struct PlainRecords {
 };
 
 /// Records in the managed memory itself: whoever has the memory has the heap.
-/// (A place's `Ref` is as long as a RecordRef needs to be there.)
+/// (A place's `Ref` is as long as a RecordRef needs to be there. A place may have a constant `fixed_image`, the Ref of the
+/// only image that can be there: its heaps need not remember it.)
 template <ManagedMemory Memory_, class Address_, class Traits_ = AllTraits>
 struct Inside {
   using Address = Address_;

@@ -33,9 +33,7 @@ class Bitmaps : public Image<Place> {
   static constexpr PolicyNumbers fixed_numbers =
       numbers_of(static_cast<u32>(policy_is_fixed ? Place::Traits::policy : 0));
 
-  /// Whether free has the processor guess the length of the block that was allocated last. For calls from JavaScript,
-  /// which wait for each other more than those of a guest: those would pay more for it at all other blocks.
-  static constexpr bool foretells_length = !small_code && !policy_is_fixed && !Base::shared;
+  static constexpr bool foretells_length = !small_code && Place::Traits::foretells_length && !Base::shared;
 
   bool exact() const {
     if constexpr (!Place::Traits::exact)

@@ -23,6 +23,11 @@
 
 namespace allot::host {
 
+/// What a host's heaps are able to do. (Calls of the core come from C++ alone.)
+struct HostTraits : AllTraits {
+  static constexpr bool foretells_length = false;
+};
+
 /// Thrown through the core, and caught where the core was called.
 struct CorruptImage {};
 
@@ -406,7 +411,7 @@ template <class Address_>
 struct CheckedInside {
   using Address = Address_;
   using Ref = RecordRef;
-  using Traits = AllTraits;
+  using Traits = HostTraits;
   using Access = CheckedRecords;
   static constexpr bool inside = true;
   static constexpr bool stateless = false;

@@ -1,12 +1,10 @@
-// Purpose: the core as an Allocator: over an image inside the guest's memory, every access checked; or over
-//          one outside, in the host, which no guest can reach and which is trusted.
+// Purpose: the core as an Allocator; and over an image inside the guest's memory, every access checked.
 // Floor:   door host.
 #pragma once
 
-#include <allot/heap/heaps.hpp>
+#include <allot/heap/heap.hpp>
 #include <allot/host/allocator.hpp>
 #include <allot/host/checked.hpp>
-#include <allot/memory/reserved.hpp>
 
 #include <memory>
 #include <optional>
@@ -193,56 +191,6 @@ class InsideAllocator final : public CheckedAllocator<InsideAllocator<Address>, 
   Error attach() {
     return this->call([](auto& core) { return core.check(); });
   }
-};
-
-/// The image lies in the host, in address space of its own: no guest can reach it, and all of the guest's
-/// memory is left to the guest.
-template <class Address>
-class OutsideAllocator final : public CoreAllocator<OutsideAllocator<Address>, Address> {
-  using Core = OutsideHeap<AnyMemory, ReservedMemory, Address>;
-
- public:
-  static constexpr bool is_trusted = true;
-
-  explicit OutsideAllocator(AnyMemory& memory) : memory_(memory), records_(0, records_limit) {}
-
-  Error create(const Options& options) {
-    if (!records_.valid()) return Error::out_of_memory;
-    auto made = Core::create(memory_, records_, options);
-    if (!made) return made.error();
-    core_ = made.value();
-    return Error::none;
-  }
-  /// The heap whose records a snapshot has kept: `bytes` of them, copied.
-  Error attach(const u8* records, u64 bytes, u64 image) {
-    if (!records_.valid() || bytes > records_limit || !records_.grow((bytes + page_bytes - 1) >> page_shift))
-      return Error::out_of_memory;
-    __builtin_memcpy(records_.base(), records, bytes);
-    auto made = Core::attach(memory_, records_, image);
-    if (!made) return made.error();
-    core_ = made.value();
-    // They come from a file, and are trusted from here on.
-    return core_.validate() ? Error::corrupt_image : Error::none;
-  }
-  [[nodiscard]] Result<u64> image() const override { return u64{core_.image()}; }
-
-  [[nodiscard]] std::span<const u8> records() override { return {records_.base(), records_.bytes()}; }
-
-  AnyMemory& memory() const { return memory_; }
-  Error found_corrupt() { return Error::corrupt_image; }
-
-  template <class Answer, class Operation>
-  ALLOT_INLINE Answer run(Operation operation) {
-    return operation(core_);
-  }
-
- private:
-  // Records take a hundredth of what they describe: enough for the largest memory. Only address space.
-  static constexpr u64 records_limit = u64{1} << (sizeof(Address) == 4 ? 28 : 32);
-
-  AnyMemory& memory_;
-  ReservedMemory records_;
-  Core core_;
 };
 
 }  // namespace allot::host

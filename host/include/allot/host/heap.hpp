@@ -12,6 +12,7 @@
 #include <allot/host/core_allocator.hpp>
 #include <allot/host/guest_allocator.hpp>
 #include <allot/host/options.hpp>
+#include <allot/host/outside_allocator.hpp>
 #include <allot/host/shared_allocator.hpp>
 #include <allot/host/struct_ref.hpp>
 #include <allot/host/text.hpp>
@@ -60,10 +61,9 @@ class Heap {
   template <HostMemory M>
   static Result<Heap> restore_outside(M&& memory, std::span<const u8> records, u64 image) {
     Heap heap(detail::erase_type<M>(std::forward<M>(memory)));
-    auto made = std::make_unique<host::OutsideAllocator<u32>>(*heap.state_->memory);
-    if (const Error error = made->attach(records.data(), records.size(), image); error != Error::none)
-      return error;
-    heap.state_->allocator = std::move(made);
+    auto made = host::attach_outside<u32>(*heap.state_->memory, records, image);
+    if (!made) return made.error();
+    heap.state_->allocator = std::move(made).value();
     return heap;
   }
 
@@ -553,9 +553,9 @@ Result<Heap> Heap::create_as(Heap heap, const CreateOptions& wish) {
   options.policy = wish.policy;
   options.record_sizes = wish.record_sizes;
   if (wish.image == ImagePlace::outside) {
-    auto made = std::make_unique<host::OutsideAllocator<Address>>(memory);
-    if (const Error error = made->create(options); error != Error::none) return error;
-    heap.state_->allocator = std::move(made);
+    auto made = host::create_outside<Address>(memory, options);
+    if (!made) return made.error();
+    heap.state_->allocator = std::move(made).value();
   } else {
     const bool for_several = memory.is_shared();
     if (for_several && !memory.base_is_fixed()) return host_error::memory_can_move;
