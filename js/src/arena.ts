@@ -12,7 +12,8 @@ import { checkAlignment, checkSize, requireType, wholeNumber, wrongType } from '
 import { makeError } from './errors.js';
 import type { Heap } from './heap.js';
 import type { Layout } from './layout/layout.js';
-import { requireObject, type ArrayAllocOptions } from './options.js';
+import { forEachOrThrow } from './lifetimes.js';
+import { requireAllocOptions, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { Life, type Place } from './refs/place.js';
 import { dispose } from './refs/ref.js';
 import type { StringRef } from './refs/string.js';
@@ -36,16 +37,51 @@ export interface ArenaMark {
   readonly used: number;
 }
 
-interface Piece {
-  readonly address: number;
+/** What an arena needs of its heap. */
+export interface PieceSource {
+  readonly heap: Heap;
+  /** Gives a block, and ends its life when it is freed by whoever passes through the heap. */
+  take(byteLength: number, options: AllocOptions, life: Life): number;
+  /** Frees it. What is found wrong on the way is thrown when it is free. */
+  giveBack(address: number): void;
+}
+
+/** The life of a piece: what lies in it ends with it. */
+class Piece extends Life {
   readonly byteLength: number;
+  address = 0;
+  /** Of the refs to blocks in it. */
+  readonly lives: Life[] = [];
+  /** The first byte that was not handed out when the next piece was begun. */
+  next = 0;
+  /** The bytes that had been handed out when it was begun. */
+  usedBefore = 0;
+  readonly #onEnd: (piece: Piece) => void;
+
+  constructor(byteLength: number, onEnd: (piece: Piece) => void) {
+    super();
+    this.byteLength = byteLength;
+    this.#onEnd = onEnd;
+  }
+
+  override end(): void {
+    if (this.isFreed) return;
+    super.end();
+    this.endAfter(0);
+    this.#onEnd(this);
+  }
+
+  /** The refs end that came after so many. */
+  endAfter(count: number): void {
+    for (const life of this.lives.splice(count)) life.end();
+  }
 }
 
 interface Position extends ArenaMark {
   /** The piece in use, and the first byte in it that is not handed out. */
   readonly piece: number;
   readonly next: number;
-  /** How many refs there were. */
+  /** How many refs there were into that piece. */
   readonly lives: number;
 }
 
@@ -57,31 +93,39 @@ const leastPiece = 64;
  * way to many blocks with one end. A block by itself cannot be freed. See {@link Heap.arena}.
  *
  * The blocks have no size of their own in the heap, and nothing between them: writing beyond one is writing
- * into the next.
+ * into the next. What else frees a piece through the heap (`heap.freeAll`, the end of its token) ends the refs into it;
+ * the arena goes on in others.
  */
 export class Arena {
   readonly #heap: Heap;
-  readonly #options: ArenaOptions;
+  readonly #source: PieceSource;
+  readonly #tag: string | undefined;
+  /** Not the token itself, which could not be collected then as long as the arena is there. */
+  readonly #token: WeakRef<WeakKey> | undefined;
   readonly #byteLength: number;
   /** All pieces; those behind the one in use are empty, and wait. */
   #pieces: Piece[] = [];
-  #lives: Life[] = [];
   #marks: Position[] = [];
   #piece = -1;
   #next = 0;
   #end = 0;
   #used = 0;
   readonly #giver: BlockGiver;
+  readonly #onEnd = (piece: Piece): void => {
+    this.#lost(piece);
+  };
 
   /** @internal */
-  constructor(heap: Heap, options: ArenaOptions) {
-    requireObject('arena', options);
+  constructor(source: PieceSource, options: ArenaOptions) {
+    requireAllocOptions('arena', options);
     const { byteLength = 65536, tag, token } = options;
     requireType('arena', 'byteLength', byteLength, 'number');
     this.#byteLength = Math.max(wholeNumber('arena', 'byteLength', byteLength), leastPiece);
-    this.#heap = heap;
-    this.#options = { tag, token };
-    this.#giver = { heap, give: (operation, layout) => this.#give(operation, layout) };
+    this.#heap = source.heap;
+    this.#source = source;
+    this.#tag = tag;
+    this.#token = token === undefined ? undefined : new WeakRef(token);
+    this.#giver = { heap: source.heap, give: (operation, layout) => this.#give(operation, layout) };
   }
 
   /** Bytes that are handed out, with what lies between them for alignment. */
@@ -151,7 +195,11 @@ export class Arena {
 
   /** Remembers how far the arena has come, for {@link Arena.reset}. */
   mark(): ArenaMark {
-    const mark = Object.freeze({ used: this.#used, piece: this.#piece, next: this.#next, lives: this.#lives.length });
+    const last = this.#marks.at(-1);
+    const lives = this.#pieces[this.#piece]?.lives.length ?? 0;
+    const isSame = last?.piece === this.#piece && last.next === this.#next && last.lives === lives;
+    if (isSame) return last;
+    const mark = Object.freeze({ used: this.#used, piece: this.#piece, next: this.#next, lives });
     this.#marks.push(mark);
     return mark;
   }
@@ -160,7 +208,8 @@ export class Arena {
    * Takes back all blocks that came after a mark, or all there are: their refs end. The memory stays the
    * arena's, for what comes next; {@link Arena.free} gives it back.
    *
-   * @throws HeapError `stale_mark` for one that the arena was reset beyond, or that is another arena's
+   * @throws HeapError `stale_mark` for one that the arena was reset beyond, that lies in or behind a piece which somebody
+   * else has freed, or that is another arena's
    */
   reset(mark?: ArenaMark): void {
     if (mark === undefined) {
@@ -176,13 +225,18 @@ export class Arena {
     this.#goTo(position);
   }
 
-  /** Takes back all blocks, and gives the memory back to the heap. The arena may be used again afterwards. */
+  /**
+   * Takes back all blocks, and gives the memory back to the heap. The arena may be used again afterwards. If freeing a piece
+   * throws (because {@link Heap.debug} has found a fault), so does this, when all are freed.
+   */
   free(): void {
     this.reset();
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#goTo({ used: 0, piece: -1, next: 0, lives: 0 });
-    for (const { address } of pieces) this.#heap.free(address);
+    forEachOrThrow(pieces, ({ address }) => {
+      this.#source.giveBack(address);
+    });
   }
 
   /** As {@link Arena.free}, for `using`. */
@@ -191,12 +245,33 @@ export class Arena {
   }
 
   #goTo({ used, piece, next, lives }: Position): void {
-    for (const life of this.#lives.splice(lives)) life.isFreed = true;
+    for (const later of this.#pieces.slice(piece + 1)) later.endAfter(0);
+    this.#pieces[piece]?.endAfter(lives);
     this.#used = used;
+    this.#enter(piece, next);
+  }
+
+  /** From now on blocks come from a piece. */
+  #enter(piece: number, next: number): void {
     this.#piece = piece;
     const current = this.#pieces[piece];
     this.#next = current === undefined ? 0 : Math.max(next, current.address + spare);
     this.#end = current === undefined ? 0 : current.address + current.byteLength;
+  }
+
+  /** Somebody else has freed a piece: the arena goes on as if it had never had it. */
+  #lost(piece: Piece): void {
+    const index = this.#pieces.indexOf(piece);
+    if (index < 0) return; // it is the arena that frees it
+    this.#pieces.splice(index, 1);
+    this.#marks = this.#marks.filter((mark) => mark.piece < index);
+    if (index > this.#piece) return; // it was empty
+    const isCurrent = index === this.#piece;
+    const used = (isCurrent ? this.#used : (this.#pieces[index] as Piece).usedBefore) - piece.usedBefore;
+    for (const later of this.#pieces.slice(index)) later.usedBefore -= used;
+    this.#used -= used;
+    if (isCurrent) this.#enter(index - 1, this.#pieces[index - 1]?.next ?? 0);
+    else this.#piece--;
   }
 
   #take(operation: string, alignment: number, byteLength: number): number {
@@ -211,25 +286,34 @@ export class Arena {
   /** Goes on to the next piece: one that waits, if it is long enough, or a new one. */
   #takeElsewhere(operation: string, alignment: number, bytes: number): number {
     const needed = spare + bytes + Math.max(alignment - 16, 0);
-    const index = this.#piece + 1;
-    const waiting = this.#pieces[index];
+    const waiting = this.#pieces[this.#piece + 1];
     if (waiting === undefined || waiting.byteLength < needed) {
-      const byteLength = Math.max(this.#byteLength, needed);
-      const address = this.#heap.malloc(byteLength, this.#options);
-      this.#pieces.splice(index, 0, { address, byteLength });
+      const made = this.#makePiece(operation, Math.max(this.#byteLength, needed));
+      this.#pieces.splice(this.#piece + 1, 0, made);
     }
-    this.#piece = index;
-    const piece = this.#pieces[index] as Piece;
-    this.#next = piece.address + spare;
-    this.#end = piece.address + piece.byteLength;
+    const last = this.#pieces[this.#piece];
+    if (last !== undefined) last.next = this.#next;
+    this.#enter(this.#piece + 1, 0);
+    (this.#pieces[this.#piece] as Piece).usedBefore = this.#used;
     return this.#take(operation, alignment, bytes);
+  }
+
+  /** Whoever is asked for memory by the way may do anything, also with this arena. */
+  #makePiece(operation: string, byteLength: number): Piece {
+    const token = this.#token?.deref();
+    if (this.#token !== undefined && token === undefined) {
+      throw makeError('freed_ref', operation, 'the token of the arena was collected');
+    }
+    const piece = new Piece(byteLength, this.#onEnd);
+    piece.address = this.#source.take(byteLength, { tag: this.#tag, token }, piece);
+    return piece;
   }
 
   #give(operation: string, { byteLength, alignment }: Layout): Place {
     const byteOffset = this.#take(operation, alignment, byteLength);
     this.#heap.fill(byteOffset, byteLength);
     const life = new Life();
-    this.#lives.push(life);
+    (this.#pieces[this.#piece] as Piece).lives.push(life);
     return { heap: this.#heap, life, byteOffset, isOwner: false };
   }
 }

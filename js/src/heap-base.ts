@@ -34,7 +34,7 @@ import type { ElementArrays } from './generated/elements.js';
 import { NumberAccess } from './generated/numbers.js';
 import type { HeapStatistics } from './generated/statistics.js';
 import { isMemory, isShared } from './instance.js';
-import { forEachOrThrow, Lifetimes, requireToken } from './lifetimes.js';
+import { forEachOrThrow, freeForGood, Lifetimes, requireToken } from './lifetimes.js';
 import { maximumOf } from './memory-limits.js';
 import type { Layout } from './layout/layout.js';
 import type { Descriptor } from './layout/types.js';
@@ -61,7 +61,7 @@ import {
 import { refAt } from './refs/make-ref.js';
 import type { Relocatable } from './relocatable/relocatable.js';
 import type { RelocatableHost, Relocatables } from './relocatable/relocatables.js';
-import type { Place } from './refs/place.js';
+import type { Life, Place } from './refs/place.js';
 import { Ref } from './refs/ref.js';
 import type { Ticket, TicketHost } from './refs/ticket.js';
 import type { StringRef } from './refs/string.js';
@@ -648,7 +648,21 @@ export class HeapBase extends NumberAccess {
    * @throws TypeError `wrong_type`, `invalid_option`
    */
   arena(options: ArenaOptions = {}): Arena {
-    return new Arena(this, options);
+    return new Arena(
+      {
+        heap: this,
+        take: (byteLength, allocOptions, life) => {
+          const byteOffset = this.#allocator.malloc(byteLength);
+          return this.#placed(byteOffset, byteLength, allocOptions, life).byteOffset;
+        },
+        giveBack: (address) => {
+          freeForGood(() => {
+            this.free(address);
+          });
+        },
+      },
+      options,
+    );
   }
 
   // ── Events ────────────────────────────────────────────────────────────────────────────────────
@@ -1300,10 +1314,18 @@ export class HeapBase extends NumberAccess {
       this.#allocator.free(byteOffset);
       throw makeError('bad_allocator', operation, `it gave ${byteOffset}, no multiple of ${alignment}`, byteOffset);
     }
-    const life = this.#tracker.allocated(byteOffset, byteLength, options?.tag);
+    return this.#placed(byteOffset, byteLength, options);
+  }
+
+  /** A block was handed out that is to know when it is freed. */
+  #placed(byteOffset: number, byteLength: number, options: AllocOptions | undefined, life?: Life): Place {
+    const shared = this.#tracker.allocated(byteOffset, byteLength, options?.tag, life);
     this.#relocatables?.freed(byteOffset);
-    if (this.#isWatched) this.#tie(byteOffset, options?.token);
-    return { heap: this, life, byteOffset, isOwner: true };
+    if (this.#isWatched || options?.token !== undefined) {
+      this.#isWatched = true;
+      this.#tie(byteOffset, options?.token);
+    }
+    return { heap: this, life: shared, byteOffset, isOwner: true };
   }
 
   #ticketHost(operation: string): TicketHost {
@@ -1361,18 +1383,15 @@ export class HeapBase extends NumberAccess {
 
   /** Frees a block whose token was collected, unless somebody else has done it. */
   #freeDead(address: number): void {
-    try {
-      this.free(address);
-    } catch (error) {
-      const code = error instanceof HeapError ? error.code : undefined;
-      if (code === 'double_free' || code === 'interior_address' || code === 'metadata_address') {
+    freeForGood(() => {
+      try {
+        this.free(address);
+      } catch (error) {
+        const code = error instanceof HeapError ? error.code : undefined;
+        if (code !== 'double_free' && code !== 'interior_address' && code !== 'metadata_address') throw error;
         if (!this.#tracker.isIdle) this.#tracker.freed(address);
-        return;
       }
-      // A fault is told once, and nobody else will ever free this block.
-      if (code === 'overrun' || code === 'use_after_free') this.#freeDead(address);
-      throw error;
-    }
+    });
   }
 
   /** The address of a whole live block, given by it or by a ref. */

@@ -6,6 +6,7 @@
 
 import { AddressMap } from './address-map.js';
 import { wrongType } from './arguments.js';
+import { HeapError } from './errors.js';
 
 /** Refuses what cannot be collected: a token's end must be noticed. */
 export function requireToken(operation: string, token: unknown): WeakKey {
@@ -141,4 +142,15 @@ export function forEachOrThrow<Item>(items: readonly Item[], action: (item: Item
     }
   }
   if (failure !== undefined) throw failure.error;
+}
+
+/** Frees a block that nobody will free again. What debugging finds on the way, and tells once, is thrown when it is free. */
+export function freeForGood(free: () => void): void {
+  try {
+    free();
+  } catch (error) {
+    const code = error instanceof HeapError ? error.code : undefined;
+    if (code === 'overrun' || code === 'use_after_free') freeForGood(free);
+    throw error;
+  }
 }

@@ -70,11 +70,10 @@ export class Tracker {
   }
 
   /** A block was handed out. Gives the life that its refs are to share. */
-  allocated(address: number, byteLength: number, tag: string | undefined): Life {
+  allocated(address: number, byteLength: number, tag: string | undefined, life = new Life()): Life {
     // Somebody else freed the block that was here, and the heap has handed it out again: the old
     // one's refs end.
     this.freed(address);
-    const life = new Life();
     const isListed = this.mode !== false;
     const site = this.mode === 'sites' ? callSite() : undefined;
     this.#entries.set(address, { order: this.#count++, byteOffset: address, life, byteLength, tag, site, isListed });
@@ -85,7 +84,7 @@ export class Tracker {
   freed(address: number): void {
     const entry = this.#entries.get(address);
     if (entry === undefined) return;
-    entry.life.isFreed = true;
+    entry.life.end();
     this.#entries.delete(address);
   }
 
@@ -98,7 +97,7 @@ export class Tracker {
       return;
     }
     const keepsRefs = from === to && byteLength >= entry.byteLength;
-    if (!keepsRefs) entry.life.isFreed = true;
+    if (!keepsRefs) entry.life.end();
     if (from !== to) {
       this.#entries.delete(from);
       this.freed(to); // as in `allocated`

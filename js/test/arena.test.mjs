@@ -147,13 +147,114 @@ everyHeap('an arena of a token goes with it; its pieces carry its tag', (make) =
   assert.equal(heap.stat('blocks'), 0);
 });
 
+everyHeap('what frees a piece through the heap ends the refs into it, and the arena goes on in others', (make) => {
+  const heap = make({ track: true });
+  const arena = heap.arena({ byteLength: 1024 });
+  const ref = arena.alloc('Int32', 42);
+  assert.equal(heap.freeAll(), 1);
+  throwsCode(() => ref.value, 'HeapError', 'freed_ref');
+  assert.deepEqual([arena.used, arena.byteLength], [0, 0]);
+  const stranger = heap.alloc(Int32Array, 256);
+  arena.alloc(Int32Array, 20).view.fill(-1);
+  assert.ok(stranger.view.every((word) => word === 0));
+  arena.free();
+  assert.equal(stranger.isFreed, false);
+  assert.equal(heap.stat('blocks'), 1);
+  heap.validate();
+});
+
+everyHeap('a scope that is the token of an arena ends what it had, and may be used again', (make) => {
+  const heap = make();
+  let arena;
+  const first = heap.scope((scope) => {
+    arena = heap.arena({ token: scope, byteLength: 256 });
+    return arena.alloc('Int32', 1);
+  });
+  assert.equal(heap.stat('blocks'), 0);
+  throwsCode(() => first.value, 'HeapError', 'freed_ref');
+  const other = heap.alloc(Int32Array, 40);
+  const scope = heap.scope();
+  const second = heap.arena({ token: scope }).alloc('Int32', 7);
+  assert.ok(other.view.every((word) => word === 0));
+  scope.free();
+  assert.equal(second.isFreed, true);
+  assert.equal(other.isFreed, false);
+});
+
+everyHeap('of several pieces one is lost: the others keep what they have, marks behind it are stale', (make) => {
+  const heap = make();
+  const arena = heap.arena({ byteLength: 256 });
+  const pieceOf = (at) => [...heap.blocks()].find(({ byteOffset, byteLength }) => at >= byteOffset && at < byteOffset + byteLength).byteOffset;
+  const refs = [];
+  const marks = [];
+  const used = [];
+  for (let piece = 0; piece < 4; piece++) {
+    refs.push(arena.alloc(Uint8Array, 200));
+    marks.push(arena.mark());
+    used.push(arena.used);
+  }
+  refs.forEach((ref, i) => ref.view.fill(i + 1));
+  heap.free(pieceOf(refs[1].byteOffset));
+  assert.deepEqual(refs.map((ref) => ref.isFreed), [false, true, false, false]);
+  assert.equal(arena.used, used[3] - (used[1] - used[0]));
+  for (const mark of marks.slice(1)) throwsCode(() => arena.reset(mark), 'HeapError', 'stale_mark');
+  heap.free(pieceOf(refs[3].byteOffset));
+  assert.equal(arena.used, used[2] - (used[1] - used[0]));
+  // The piece before it still has room behind what lies there.
+  const small = arena.malloc(8);
+  assert.equal(pieceOf(small), pieceOf(refs[2].byteOffset));
+  heap.fill(small, 8, 0xff);
+  assert.ok(refs[2].view.every((byte) => byte === 3));
+  assert.ok(refs[0].view.every((byte) => byte === 1));
+  arena.reset(marks[0]);
+  assert.equal(arena.used, used[0]);
+  assert.deepEqual(refs.map((ref) => ref.isFreed), [false, true, true, true]);
+  heap.free(pieceOf(refs[0].byteOffset));
+  assert.equal(arena.used, 0);
+  arena.alloc('Int32', 5);
+  arena.free();
+  assert.equal(heap.stat('blocks'), 0);
+  heap.validate();
+});
+
+everyHeap('marking one place again and again makes one mark', (make) => {
+  const arena = make().arena();
+  const empty = arena.mark();
+  assert.equal(arena.mark(), empty);
+  const p = arena.malloc(16);
+  const mark = arena.mark();
+  assert.notEqual(mark, empty);
+  for (let i = 0; i < 3; i++) {
+    arena.alloc('Int32', i);
+    assert.notEqual(arena.mark(), mark);
+    arena.reset(mark);
+    assert.equal(arena.mark(), mark);
+  }
+  arena.reset(empty);
+  assert.equal(arena.mark(), empty);
+  assert.equal(arena.malloc(16), p);
+});
+
+everyHeap('an arena whose piece was overrun is freed all the same, and says so', (make) => {
+  const heap = make();
+  heap.debug = { canaries: true };
+  const arena = heap.arena({ byteLength: 64 });
+  for (let i = 0; i < 5; i++) arena.malloc(40);
+  const [, piece] = [...heap.blocks()].filter(({ kind }) => kind === 'live');
+  heap.writeUint8(piece.byteOffset + 64, 1); // the first byte behind it
+  throwsCode(() => arena.free(), 'HeapError', 'overrun');
+  assert.equal(heap.stat('live'), 0);
+  arena.free();
+  heap.validate();
+});
+
 everyHeap('bad arguments are refused, out of memory changes nothing', (make) => {
   const heap = make({ maximum: 1 });
   for (const options of [null, 1, 'x']) throwsCode(() => heap.arena(options), 'TypeError', 'wrong_type');
   throwsCode(() => heap.arena({ byteLength: '1' }), 'TypeError', 'wrong_type');
   throwsCode(() => heap.arena({ byteLength: -1 }), 'RangeError', 'invalid_number');
-  throwsCode(() => heap.arena({ tag: 1 }).malloc(1), 'TypeError', 'wrong_type');
-  throwsCode(() => heap.arena({ token: 1 }).malloc(1), 'TypeError', 'wrong_type');
+  throwsCode(() => heap.arena({ tag: 1 }), 'TypeError', 'wrong_type');
+  throwsCode(() => heap.arena({ token: 1 }), 'TypeError', 'wrong_type');
   const arena = heap.arena({ byteLength: 1 });
   const p = arena.malloc(1);
   for (const [bytes, kind, code] of [[-1, 'RangeError', 'invalid_number'], [1.5, 'RangeError', 'invalid_number'], ['1', 'TypeError', 'wrong_type'],
@@ -192,7 +293,13 @@ for (const seed of [11, 12, 13]) {
         marks.length = index + 1;
         arena.reset(marks[index].mark);
         live.length = marks[index].count;
-      } else if (dice < 91) {
+      } else if (dice < 92 && live.length > 0) {
+        const { at } = random.pick(live);
+        const piece = [...heap.blocks()].find((block) => at >= block.byteOffset && at < block.byteOffset + block.byteLength);
+        heap.free(piece.byteOffset);
+        live = live.filter((block) => block.at < piece.byteOffset || block.at >= piece.byteOffset + piece.byteLength);
+        marks.length = 0;
+      } else if (dice < 93) {
         if (random.percent(50)) arena.reset();
         else arena.free();
         live = [];

@@ -11,6 +11,11 @@ import type { Heap } from '../heap.js';
 export class Life {
   /** Set once, when the block is freed. */
   isFreed = false;
+
+  /** The block is freed. */
+  end(): void {
+    this.isFreed = true;
+  }
 }
 
 /** Where a ref lies. */

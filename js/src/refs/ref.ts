@@ -91,7 +91,7 @@ export abstract class Ref {
     if (!this.#isOwner) throw makeError('unsupported_operation', 'free', 'it is a part of another ref', this.ownAddress);
     this.heap.free(this.ownAddress);
     // A ref to a block that the heap keeps no record of has a life of its own.
-    this.blockLife.isFreed = true;
+    this.blockLife.end();
   }
 
   /** Frees it unless that was done: for `using`. A part does nothing. */

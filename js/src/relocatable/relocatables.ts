@@ -185,7 +185,7 @@ export class Relocatables {
   #end(block: RelocatableBlock | undefined): void {
     if (block === undefined || block.isFreed) return;
     block.isFreed = true;
-    block.life.isFreed = true;
+    block.life.end();
     if (this.#blocks.get(block.address) === block) this.#blocks.delete(block.address);
     this.#write(block.slot, 0);
     this.#slots.release(block.slot);

@@ -42,6 +42,18 @@ for (const image of ['inside', 'outside']) {
   });
 }
 
+test('an arena does not keep its token', async () => {
+  const heap = Heap.createSync();
+  const arena = (() => {
+    const made = heap.arena({ token: {}, byteLength: 256 });
+    made.malloc(10);
+    return made;
+  })();
+  await until(() => heap.stat('blocks') === 0);
+  assert.equal(arena.byteLength, 0);
+  assert.throws(() => arena.malloc(10), { code: 'freed_ref', message: /token of the arena was collected/ });
+});
+
 test('a ref can be the token of its own block', async () => {
   const heap = Heap.createSync({ track: true });
   (() => {
