@@ -25,6 +25,8 @@ struct State {
 using Place = allot::SharedModule<allot::WasmMemory, ModuleAddress, allot::WasmWait, State>;
 using ModuleHeap = allot::BasicHeap<Place>;
 constexpr bool zero_is_null = true;
+// A record of an agent that is at work.
+constexpr uint32_t in_use = 1;
 
 ModuleHeap& heap_at(ModuleAddress image) { return *reinterpret_cast<ModuleHeap*>(image); }
 
@@ -42,19 +44,22 @@ double allot_attach(allot_address heap, uint32_t flags) {
   return number(heap_at(heap).attach((flags & ALLOT_MAY_BLOCK) != 0));
 }
 double allot_resume(allot_address heap, uint32_t agent) {
-  constexpr uint32_t in_use = 1;
   if (heap_at(heap).agent_state(agent) != in_use) return negative(Error::no_such_agent);
+  const uint32_t slot = allot::slot_of(agent);
   auto ref = static_cast<ModuleAddress>(
-      load<u64>(static_cast<uintptr_t>(heap) + offsetof(Header, agent) + 8 * agent));
+      load<u64>(static_cast<uintptr_t>(heap) + offsetof(Header, agent) + 8 * slot));
   // clang-19 makes one copy from memory to memory of a load and a store to a global; this comes between.
   __asm__ volatile("" : "+r"(ref));
-  State::set(ref, agent + 1);
+  State::set(ref, slot + 1);
   return agent;
 }
 allot_status allot_detach(allot_address heap) { return status(heap_at(heap).detach()); }
 double allot_reap(allot_address heap, uint32_t agent) { return number(heap_at(heap).reap(agent)); }
 double allot_agent(allot_address heap) { return number(heap_at(heap).agent_number()); }
-uint32_t allot_agent_state(allot_address heap, uint32_t agent) { return heap_at(heap).agent_state(agent); }
+uint32_t allot_agent_at(allot_address heap, uint32_t slot) {
+  const allot::AgentFigures found = heap_at(heap).agent_figures(slot);
+  return found.state == in_use ? found.number : ~0u;
+}
 allot_status allot_may_block(allot_address heap, uint32_t yes) {
   return status(heap_at(heap).set_may_block(yes != 0));
 }

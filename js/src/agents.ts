@@ -6,12 +6,17 @@ import { isShared } from './instance.js';
 
 /** An agent that shares a heap. */
 export interface HeapAgent {
-  /** Its number, from 0 up: one that no other agent of the heap has, until this one has ended. */
+  /** Its number, from 0 up, below 2^30: one that no other agent of the heap has or ever had. */
   readonly id: number;
 }
 
-/** How many agents can share a heap at a time. */
+/** How many agents can share a heap at a time; and the number of one that is about to be an agent. */
 export const mostAgents = 64;
+
+/** Whether it may be an agent's number, which says in 7 bits where its record is, and above how many had that before. */
+export function isAgentNumber(id: number): boolean {
+  return id < 2 ** 30 && id % 128 < mostAgents;
+}
 
 /**
  * A number that tells a heap from others: drawn at random when it is first asked for, and then kept in the

@@ -13,7 +13,7 @@ import {
   wrongType,
 } from './arguments.js';
 import { HeapAtomics } from './atomics.js';
-import { mostAgents, type HeapAgent } from './agents.js';
+import { isAgentNumber, mostAgents, type HeapAgent } from './agents.js';
 import type { Block } from './blocks.js';
 import type { DebugLayers } from './debug/layers.js';
 import type { MapOptions } from './debug/map.js';
@@ -207,7 +207,7 @@ export class HeapBase extends NumberAccess {
    * Tells the heap that an agent is no more: its worker was terminated, wherever it was at that moment. What it
    * held of the heap's own is given back: its number, its free memory and, if it died inside a call, the lock; a block
    * that it was just allocating is freed. The blocks that it had allocated stay, for anybody to free. Once is enough,
-   * whoever does it. {@link Heap.watch} does it by itself.
+   * whoever does it, and twice does no harm: its number is nobody else's afterwards. {@link Heap.watch} does it by itself.
    *
    * To reap an agent that is still at work damages the heap. Costs a look at all its pages.
    *
@@ -270,7 +270,7 @@ export class HeapBase extends NumberAccess {
 
   #otherAgent(operation: string, agent: unknown): number {
     const id = wholeNumber(operation, 'agent', agent);
-    if (id >= mostAgents) return Infinity;
+    if (!isAgentNumber(id)) return Infinity;
     if (id !== this.#sharers(operation).agent) return id;
     throw makeError('unsupported_operation', operation, 'it is this agent itself');
   }

@@ -2,7 +2,7 @@
 //          agent of the heap, with pages of its own. docs/threads.md says how they get along.
 // Floor:   door js.
 
-import { mostAgents } from './agents.js';
+import { isAgentNumber, mostAgents } from './agents.js';
 import { coreError, makeError } from './errors.js';
 import { coreErrorNumbers } from './generated/errors.js';
 import type { HeapExports, SharedHeapExports } from './generated/exports.js';
@@ -12,8 +12,8 @@ import { errorNumberIn, isError } from './result.js';
 /** How long an agent that may not wait in the engine tries to get the lock, in milliseconds. */
 const patienceMilliseconds = 2000;
 
-/** What the core says of an agent that is at work. */
-const inUse = 1;
+/** What the core says where no agent is at work. */
+const nobody = 2 ** 32 - 1;
 
 const mayBlockFlag = 1;
 
@@ -75,7 +75,7 @@ export class Sharers {
    * @param agent {@link mostAgents}: one that died while it joined
    */
   reap(operation: string, agent: number): boolean {
-    if (agent > mostAgents) return false;
+    if (agent !== mostAgents && !isAgentNumber(agent)) return false;
     const { core, image, maySleep } = this.#membership;
     const result = patiently(maySleep, () => core.allot_reap(image, agent), isHeldCount);
     if (result >= 0) return true;
@@ -123,7 +123,7 @@ export class Sharers {
 
   /** When nobody has this any more, its pages are to be others'. */
   leaveWhenUnused(): void {
-    unused.register(this, this.#membership, this);
+    unused.register(this, { ...this.#membership, agent: this.agent }, this);
   }
 }
 
@@ -134,14 +134,19 @@ interface Membership {
   readonly maySleep: boolean;
 }
 
-// What cannot be given back, as the lock is held, is found by whoever reaps.
-const unused = /* @__PURE__ */ new FinalizationRegistry<Membership>(({ core, image }) => {
-  core.allot_detach(image);
-});
+// What cannot be given back, as the lock is held, is found by whoever reaps. Of an agent that was reaped there is nothing
+// to give back, and its record may be another one's.
+const unused = /* @__PURE__ */ new FinalizationRegistry<Membership & { readonly agent: number }>(
+  ({ core, image, agent }) => {
+    if (agentsIn(core, image).includes(agent)) core.allot_detach(image);
+  },
+);
 
 /** The agents of a heap that are at work, as far as it knows. */
 export function agentsIn(core: SharedHeapExports, image: number): number[] {
-  return Array.from({ length: mostAgents }, (_, id) => id).filter((id) => core.allot_agent_state(image, id) === inUse);
+  return Array.from({ length: mostAgents }, (_, slot) => core.allot_agent_at(image, slot) >>> 0).filter(
+    (agent) => agent !== nobody,
+  );
 }
 
 /** Whether this thread may sleep. */
@@ -216,7 +221,7 @@ function patientCore({ core, maySleep }: Membership): HeapExports {
 function heldError(core: SharedHeapExports, image: number, number: number, operation: string, address?: number): Error {
   if (number !== held) return coreError(number, operation, address);
   const holder = (core.allot_lock_holder(image) >>> 0) - 1;
-  if (holder > mostAgents) return makeError('corrupt_image', operation, `the lock holds ${holder + 1}`, address);
+  if (holder > mostAgents && !isAgentNumber(holder)) return makeError('corrupt_image', operation, `the lock holds ${holder + 1}`, address);
   const who = holder === mostAgents ? 'one that is about to join' : `agent ${holder}`;
   return makeError('lock_held', operation, holder < 0 ? '' : who);
 }

@@ -10,6 +10,8 @@ import { can, startAgent } from './support/runtime.mjs';
 
 const lockOffset = 720;
 const moment = (milliseconds = 1) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Where an agent's record is: docs/threads.md. */
+const slotOf = (agent) => agent % 128;
 const makeHeap = (options) => Heap.createSync({ shared: true, maximum: 100, ...options });
 
 test('a heap that nobody can share has no agents', async () => {
@@ -59,7 +61,11 @@ if (can.cloneShared) {
     const dead = others[10].agent.id;
     assert.ok(heap.reap(dead));
     assert.ok(!heap.reap(dead));
-    assert.equal(Heap.attachSync(memory).agent.id, dead);
+    const next = Heap.attachSync(memory).agent.id;
+    assert.equal(slotOf(next), slotOf(dead), 'its place is free');
+    assert.notEqual(next, dead, 'its number is nobody’s');
+    assert.ok(!heap.reap(dead), 'late');
+    assert.ok(heap.agents.includes(next));
     for (const other of others) if (other.agent.id !== dead) other.stat('live'); // takes in what was freed of its blocks
     heap.validate();
     assert.ok(heap.stat('blocks') <= 1, 'but for the one of the dead agent’s');
@@ -98,7 +104,7 @@ if (can.cloneShared) {
       assert.equal(Atomics.load(lock, 0), 0);
       heap.validate();
       const next = Heap.attachSync(structuredClone(heap.memory));
-      assert.equal(next.agent.id, number, 'the number is free');
+      assert.equal(slotOf(next.agent.id), slotOf(number), 'the place is free');
       next.free(next.malloc(100));
       next.detach();
     }
@@ -131,7 +137,7 @@ if (can.sendShared) {
     return { agent, block: heap.readInt32(cells + 4), end, worker };
   };
 
-  test('an agent that was terminated is reaped, and its number is another’s', async () => {
+  test('an agent that was terminated is reaped, and its number is nobody else’s', async () => {
     const heap = makeHeap();
     const first = await startIdler(heap, false);
     assert.notEqual(first.agent, heap.agent.id);
@@ -144,7 +150,10 @@ if (can.sendShared) {
     heap.free(first.block);
     heap.validate();
     const second = await startIdler(heap, false);
-    assert.equal(second.agent, first.agent);
+    assert.equal(slotOf(second.agent), slotOf(first.agent));
+    assert.notEqual(second.agent, first.agent);
+    assert.equal(heap.reap(first.agent), false, 'once more');
+    assert.deepEqual([...heap.agents].sort(), [second.agent, heap.agent.id].sort());
     second.end();
   });
 
@@ -200,6 +209,24 @@ if (can.sendShared) {
       second.end();
       while (second.worker.threadId !== -1) await moment();
       assert.equal(await heap.watch(second.agent, second.worker), true, 'it had ended already');
+      for (const { block } of [first, second]) heap.free(block);
+      heap.validate();
+    });
+
+    test('one that left, and ends when another has come in its place, does not take that along', async () => {
+      const heap = makeHeap();
+      const first = await startIdler(heap, false);
+      const watching = heap.watch(first.agent, first.worker);
+      // As if it had called detach: to the heap that is the same.
+      assert.ok(heap.reap(first.agent));
+      const second = await startIdler(heap, false);
+      assert.equal(slotOf(second.agent), slotOf(first.agent));
+      first.end();
+      assert.equal(await watching, false);
+      assert.ok(heap.agents.includes(second.agent));
+      second.end();
+      while (second.worker.threadId !== -1) await moment();
+      assert.ok(heap.reap(second.agent));
       for (const { block } of [first, second]) heap.free(block);
       heap.validate();
     });

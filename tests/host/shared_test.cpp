@@ -103,14 +103,32 @@ TEST(HostShared, ComesAndGoes) {
   EXPECT_EQ(guest.usable_size(static_cast<u32>(left)).value(), 112U);
   // Whoever comes next takes it over.
   Heap next = joined(memory);
-  EXPECT_EQ(next.agent().value(), 1U);
-  EXPECT_EQ(numbers(next), (std::vector<u32>{0, 1}));
+  constexpr u32 second = 1U | 1U << allot::agent_slot_bits;
+  EXPECT_EQ(next.agent().value(), second);
+  EXPECT_EQ(numbers(next), (std::vector<u32>{0, second}));
   EXPECT_EQ(next.agents().value()[1].live_bytes, 112U);
   EXPECT_EQ(next.deallocate(left), Error::none);
   // What it leaves has no page, and no number then.
   next.detach();
-  EXPECT_EQ(guest.agent_state(1), 0U);
+  EXPECT_EQ(guest.agent_state(second), 0U);
   EXPECT_ERROR(allot::host_error::no_memory, next.allocate(1).error());
+  EXPECT_EQ(guest.validate().number, 0U);
+}
+
+// Its record may be another one's by then.
+TEST(HostShared, DoesNotLeaveOnceItWasReaped) {
+  SharedMapping memory(page, 100 * page);
+  Native guest = Native::create(memory).value();
+  Heap gone = joined(memory);
+  const u32 number = gone.agent().value();
+  EXPECT_TRUE(guest.reap(number));
+  Heap next = joined(memory);
+  EXPECT_NE(next.agent().value(), number);
+  const u64 block = next.allocate(100).value();
+  gone = Heap();
+  EXPECT_EQ(guest.agent_state(next.agent().value()), 1U);
+  EXPECT_EQ(guest.reap(number).error(), Error::no_such_agent);
+  EXPECT_EQ(next.deallocate(block), Error::none);
   EXPECT_EQ(guest.validate().number, 0U);
 }
 

@@ -144,7 +144,7 @@ test('of the agents of a heap the first goes on, and the others’ blocks stay',
   assert.deepEqual(back.agents, [0]);
   assert.equal(back.agent.id, 0);
   for (const { kind, byteOffset } of [...back.blocks()]) if (kind === 'live') back.free(byteOffset);
-  assert.equal(Heap.attachSync(structuredClone(back.memory)).agent.id, 1);
+  assert.equal(Heap.attachSync(structuredClone(back.memory)).agent.id % 128, 1, 'the others’ places are free');
   back.validate();
 });
 

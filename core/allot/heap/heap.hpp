@@ -61,7 +61,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   // that is no agent (not_attached). All of these take the lock: lock_held when it cannot be had.
 
   /// Makes the caller an agent: with an orphan's pages, if there is an orphan. `may_block`: it may wait in the
-  /// engine while others hold the lock. Returns its number, below 64. Error: as check; too_many_agents,
+  /// engine while others hold the lock. Returns its number, below
+  /// 2^30, which no other agent ever has. Error: as check; too_many_agents,
   /// out_of_memory, lock_held. May grow the memory. O(heap) if there is an orphan.
   Result<u32> attach(bool may_block = true)
     requires Base::shared
@@ -103,19 +104,20 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     requires Base::shared
   {
     if (!this->is_attached()) return Error::not_attached;
-    return u32{this->agent().id};
+    return this->number_at(this->agent().id);
   }
   /// 0 unused, 1 in use, 2 between both, 3 or 4 an orphan. Asks nobody for the lock; anybody may ask.
   u32 agent_state(u32 agent) const
     requires Base::shared
   {
-    return Base::agent_state(agent);
+    return this->is_number(agent) ? Base::agent_state(slot_of(agent)) : 0;
   }
-  /// What an agent has; all 0 where there is none. Exact while it is quiet.
-  AgentFigures agent_figures(u32 agent) const
+  /// The agents one by one, `slot` from 0 up to agent_capacity: which it is, and what it has; all 0 where there is none.
+  /// Exact while it is quiet.
+  AgentFigures agent_figures(u32 slot) const
     requires Base::shared
   {
-    return this->figures_of(agent);
+    return this->figures_of(slot);
   }
   /// Who holds the lock: 0 nobody, else the agent's number + 1. Anybody may ask.
   u32 lock_holder() const

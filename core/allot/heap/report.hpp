@@ -16,6 +16,7 @@ struct Block {
 
 /// What an agent of a shared heap has.
 struct AgentFigures {
+  u32 number;
   u32 state;  // as BasicHeap::agent_state
   u32 pages;  // that it owns
   u64 live_bytes;  // in its pages, whoever allocated them
@@ -87,7 +88,7 @@ class Report : public Relocate<Place> {
     const u32 state = Base::agent_state(id);
     if (state == Base::unused) return {};
     const auto& a = Base::agent_at(id);
-    return {state, a.pages, u64{Base::live_of(a)} << granule_shift};
+    return {Base::number_at(id), state, a.pages, u64{Base::live_of(a)} << granule_shift};
   }
 
   u64 shared_figure(Statistic which) const {

@@ -259,7 +259,8 @@ struct SharedAgent {
   F<u32> may_block;  // 1: it may wait in the engine
   F<u32> missed;  // 1: it could not have the lock when it needed it
   F<u32> adopter;  // state 4: number + 1 of the agent that adopts it
-  Array<u64, 4> spares;  // 0; keeps the next field, which others write, away from those above
+  F<u32> lives;  // how many agents have had this record before
+  Array<u32, 7> spares;  // 0; keeps the next field, which others write, away from those above
   F<u64> remote_mask;  // bit p % 64: in a page p of this agent's there may be blocks that others have freed
   F<u32> identity;  // the first agent's: see image/words.def
   Array<u32, 13> spare_end;

@@ -119,17 +119,18 @@ class Agents : public SharedGrowth<Place> {
 
   /// Makes the caller an agent of the heap. Returns its number, or ~error.
   ALLOT_ONCE_UNLESS_SMALL u32 attach_agent(bool may_block) {
-    if (is_attached()) return agent().id;
+    if (is_attached()) return number_at(agent().id);
     if (const Error error = check_kind(); error != Error::none) return ~static_cast<u32>(error);
     if (!Base::take_lock(may_block)) return ~static_cast<u32>(Error::lock_held);
-    const u32 id = attach_alone(may_block);
+    const u32 number = attach_alone(may_block);
     Base::give_lock();
-    return id;
+    return number;
   }
 
   /// Makes the caller one of the agents that are in use, as it was. Error: no_such_agent.
-  Error resume_agent(u32 id) {
-    if (agent_state(id) != Base::in_use) return Error::no_such_agent;
+  Error resume_agent(u32 number) {
+    const u32 id = slot_of(number);
+    if (agent_state(id) != Base::in_use || number_at(id) != number) return Error::no_such_agent;
     place().set_agent(header().agent[id], id + 1);
     return Error::none;
   }
@@ -151,13 +152,16 @@ class Agents : public SharedGrowth<Place> {
 
   /// Tidies up after an agent that is known to be dead. Returns the granule + 1 of the block that it was
   /// allocating, 0 when there was none, or ~error: no_such_agent, lock_held, not_attached.
-  [[gnu::noinline]] u32 reap_agent(u32 id) {
+  [[gnu::noinline]] u32 reap_agent(u32 number) {
     if (!is_attached()) return ~static_cast<u32>(Error::not_attached);
-    if (id > attaching_agent || id == agent().id) return ~static_cast<u32>(Error::no_such_agent);
-    const bool broken = break_lock(id);
+    const u32 id = slot_of(number);
+    if (id == attaching_agent ? number != id : id > attaching_agent || id == agent().id)
+      return ~static_cast<u32>(Error::no_such_agent);
+    const bool broken = break_lock(number);
     if (!broken && !Base::take_lock()) return ~static_cast<u32>(Error::lock_held);
     u32 lost = ~static_cast<u32>(Error::no_such_agent);
-    if (id < attaching_agent && agent_exists(id)) {
+    // Another one may have its record by now.
+    if (is_number(number)) {
       auto& dead = agent_at(id);
       if (dead.state == Base::in_use || dead.state == Base::dying) {
         dead.state = Base::dying;
@@ -175,7 +179,16 @@ class Agents : public SharedGrowth<Place> {
   }
 
   /// Who holds the lock: 0 nobody, else the agent's number + 1.
-  u32 lock_holder() const { return u32{header().lock} & ~Base::waited_for; }
+  u32 lock_holder() const {
+    const u32 holder = u32{header().lock} & ~Base::waited_for;
+    return holder - 1 < agent_capacity && agent_exists(holder - 1) ? number_at(holder - 1) + 1 : holder;
+  }
+  /// Of the agent that has a record, or had it last.
+  u32 number_at(u32 id) const { return id | (agent_at(id).lives & (most_lives - 1)) << agent_slot_bits; }
+  bool is_number(u32 number) const {
+    const u32 id = slot_of(number);
+    return id < agent_capacity && agent_exists(id) && number_at(id) == number;
+  }
   u32 agent_state(u32 id) const {
     return id < agent_capacity && agent_exists(id) ? u32{agent_at(id).state} : Base::unused;
   }
@@ -196,13 +209,15 @@ class Agents : public SharedGrowth<Place> {
     u32 id = find(Base::orphan);
     const bool takes_over = id != agent_capacity;
     if (!takes_over) id = find(Base::unused);
-    if (id == agent_capacity) {
+    const bool is_new = id == agent_capacity;
+    if (is_new) {
       id = h.agents;
       if (id == agent_capacity) return ~static_cast<u32>(Error::too_many_agents);
       if (const Error error = make_agent(id); error != Error::none) return ~static_cast<u32>(error);
     }
     auto& a = agent_at(id);
     a.state = Base::dying;
+    if (!is_new) a.lives = a.lives + 1;
     a.may_block = may_block;
     place().set_agent(h.agent[id], id + 1);
     if (takes_over) {
@@ -211,7 +226,7 @@ class Agents : public SharedGrowth<Place> {
       Base::pointer_to(a.remote_mask).template fetch_or<u64>(~u64{0});
     }
     a.state = Base::in_use;
-    return id;
+    return number_at(id);
   }
 
   u32 find(u32 state) const {
@@ -229,6 +244,7 @@ class Agents : public SharedGrowth<Place> {
     Base::make_stacks(ref + sizeof(Agent), cap);
     auto& a = agent();
     a.id = static_cast<u8>(id);
+    a.lives = 0;
     Base::clear_agent(a);
     h.agent[id] = ref;
     h.agents = id + 1;
@@ -248,10 +264,11 @@ class Agents : public SharedGrowth<Place> {
   }
 
   /// Takes the lock from a dead holder. Whoever comes second finds that it is not the holder any more.
-  bool break_lock(u32 id) {
+  bool break_lock(u32 number) {
+    const u32 id = slot_of(number);
     const Pointer word = Base::pointer_to(header().lock);
     const u32 seen = word.template atomic_get<u32>();
-    if ((seen & ~Base::waited_for) != id + 1) return false;
+    if ((seen & ~Base::waited_for) != id + 1 || (id != attaching_agent && !is_number(number))) return false;
     return word.template compare_exchange<u32>(seen, (seen & Base::waited_for) | Base::lock_tag()) == seen;
   }
 

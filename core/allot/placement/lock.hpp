@@ -14,6 +14,13 @@ namespace allot {
 /// The holder while it is no agent yet: what stands in the place of its number.
 inline constexpr u32 attaching_agent = agent_capacity;
 
+/// An agent's number says which record is its own, and how many agents have had that before it: no two ever have the same
+/// (within a billion), so that of one that is gone nobody takes another one for it. The lock and the pages have the
+/// record's alone.
+inline constexpr u32 agent_slot_bits = 7;
+inline constexpr u32 most_lives = u32{1} << 23;
+constexpr u32 slot_of(u32 agent) { return agent & ((u32{1} << agent_slot_bits) - 1); }
+
 template <class Place>
 class Lock : public Remote<Place> {
  public:

@@ -27,7 +27,7 @@ void allot_on_error(uint32_t error, uintptr_t address);
    main thread must not, and looks again and again instead; define it to say yes where it is so. */
 int allot_may_block(void);
 
-/* The calling thread's number, for allot_thread_died; -1 when it could not become an agent. */
+/* The calling thread's number, which no other ever has, for allot_thread_died; -1 when it could not become an agent. */
 int allot_thread(void);
 
 /* Call it at the end of a thread that allocated: its free memory is the others' then. Blocks stay. 0, or -1 when

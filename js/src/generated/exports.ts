@@ -37,7 +37,7 @@ export interface SharedHeapExports extends HeapExports {
   allot_detach(heap: number): number;
   allot_reap(heap: number, agent: number): number;
   allot_agent(heap: number): number;
-  allot_agent_state(heap: number, agent: number): number;
+  allot_agent_at(heap: number, slot: number): number;
   allot_may_block(heap: number, yes: number): number;
   allot_lock_holder(heap: number): number;
   allot_collect(heap: number): number;

@@ -12,6 +12,7 @@
 // Who is woken takes it with the bit set, as others may still wait. Who gives up waiting sets the bit too, or
 // wakes the next, as it may have been woken itself.
 
+import { isAgentNumber } from '../agents.js';
 import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
@@ -167,7 +168,7 @@ export class Mutex extends SharedObject {
         const seen = Atomics.load(cells, stateCell);
         if (seen === free) {
           if (Atomics.compareExchange(cells, stateCell, free, this.#held | waited) === free) return true;
-        } else if ((seen & ~waited) > 64) {
+        } else if (!isAgentNumber((seen & ~waited) - 1)) {
           throw makeError('wrong_object', operation, `its word is ${seen}`, this.byteOffset);
         } else if ((seen & waited) !== 0 || Atomics.compareExchange(cells, stateCell, seen, seen | waited) === seen) {
           return new Obstacle(stateCell, seen | waited);

@@ -7,6 +7,8 @@ import { runInNewContext } from 'node:vm';
 
 import { Heap } from 'allot';
 
+import { collectAll, collectUntil } from './support/collect.mjs';
+
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
 
@@ -52,6 +54,24 @@ test('an arena does not keep its token', async () => {
   await until(() => heap.stat('blocks') === 0);
   assert.equal(arena.byteLength, 0);
   assert.throws(() => arena.malloc(10), { code: 'freed_ref', message: /token of the arena was collected/ });
+});
+
+test('a heap object of an agent that was reaped does nothing when it is collected', async () => {
+  const heap = Heap.createSync({ shared: true, maximum: 50 });
+  const made = Array.from({ length: 3 }, () => {
+    const lost = Heap.attachSync(structuredClone(heap.memory));
+    lost.malloc(3000);
+    assert.ok(heap.reap(lost.agent.id));
+    return new WeakRef(lost);
+  });
+  const others = [1, 2].map(() => Heap.attachSync(structuredClone(heap.memory)));
+  const numbers = others.map(({ agent }) => agent.id);
+  await collectUntil(() => made.every((lost) => lost.deref() === undefined));
+  assert.ok(made.every((lost) => lost.deref() === undefined), 'not collected');
+  await collectAll(); // and told of
+  for (const number of numbers) assert.ok(heap.agents.includes(number));
+  for (let i = 0; i < 50; i++) for (const other of [heap, ...others]) other.malloc(i * 40);
+  heap.validate();
 });
 
 test('a ref can be the token of its own block', async () => {

@@ -1,6 +1,7 @@
 // Agents of one heap interleaved at random against the model (crowd.hpp); and who is none.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -62,6 +63,71 @@ TEST(NoAgentTest, IsRefusedAndChangesNothing) {
   heap.merge();
   EXPECT_EQ(memory.bytes(), before.size());
   EXPECT_EQ(std::memcmp(memory.base(), before.data(), before.size()), 0);
+}
+
+// What has been gone for a while is not taken for who came after it.
+class AgentNumberTest : public testing::Test {
+ protected:
+  Agents agents_{2, {}, 1, 200};
+  SharedTestHeap& reaper_ = agents_[0];
+
+  void expect_sound() { EXPECT_NO_THROW(agents_.validate()); }
+};
+
+TEST_F(AgentNumberTest, IsNobodyElses) {
+  const std::uint32_t first = agents_[1].agent_number().value();
+  const std::uint32_t kept = agents_[1].allocate(5000).value();
+  for (const bool leaves_blocks : {false, true, false, true}) {
+    SharedTestHeap gone = agents_.joined();
+    const std::uint32_t old = gone.agent_number().value();
+    const std::uint32_t left = leaves_blocks ? gone.allocate(3000).value() : 0;
+    if (leaves_blocks)
+      EXPECT_EQ(reaper_.reap(old).error(), allot::Error::none);
+    else
+      EXPECT_EQ(gone.detach(), allot::Error::none);
+    EXPECT_NE(reaper_.agent_state(old), 1U);
+
+    SharedTestHeap next = agents_.joined();
+    const std::uint32_t number = next.agent_number().value();
+    EXPECT_NE(number, old);
+    EXPECT_NE(number, first);
+    EXPECT_EQ(allot::slot_of(number), allot::slot_of(old)) << "the record is used again";
+    EXPECT_EQ(reaper_.agent_state(old), 0U);
+    EXPECT_EQ(reaper_.agent_state(number), 1U);
+    EXPECT_EQ(reaper_.agent_figures(allot::slot_of(number)).number, number);
+
+    // Reaped once more, or late.
+    const std::uint32_t block = next.allocate(400).value();
+    EXPECT_EQ(reaper_.reap(old).error(), allot::Error::no_such_agent);
+    EXPECT_EQ(reaper_.agent_state(number), 1U);
+    expect_sound();
+    EXPECT_EQ(next.deallocate(block), allot::Error::none);
+    EXPECT_EQ(next.detach(), allot::Error::none);
+    if (left != 0) EXPECT_EQ(reaper_.deallocate(left), allot::Error::none);
+  }
+  EXPECT_EQ(reaper_.deallocate(kept), allot::Error::none);
+  for (const std::uint32_t none : {64U | 1U << 7, 65U, 127U, 3U, 1U << 30, ~0U, first | 1U << 7})
+    EXPECT_EQ(reaper_.reap(none).error(), allot::Error::no_such_agent) << none;
+  agents_.settle();
+  expect_sound();
+}
+
+TEST_F(AgentNumberTest, OfOneThatIsGoneDoesNotBreakTheLockOfItsSuccessor) {
+  SharedTestHeap gone = agents_.joined();
+  const std::uint32_t old = gone.agent_number().value();
+  EXPECT_EQ(gone.detach(), allot::Error::none);
+  SharedTestHeap next = agents_.joined();
+  const std::uint32_t number = next.agent_number().value();
+  std::uint8_t* const lock = agents_.at(reaper_.image()) + offsetof(allot::Header, lock);
+  const std::uint32_t held = allot::slot_of(number) + 1;
+  std::memcpy(lock, &held, sizeof held);
+  EXPECT_EQ(reaper_.lock_holder(), number + 1);
+  EXPECT_EQ(reaper_.set_may_block(false), allot::Error::none);
+  EXPECT_EQ(reaper_.reap(old).error(), allot::Error::lock_held);
+  EXPECT_EQ(reaper_.lock_holder(), number + 1);
+  EXPECT_EQ(reaper_.reap(number).error(), allot::Error::none);
+  EXPECT_EQ(reaper_.lock_holder(), 0U);
+  expect_sound();
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class SharedAllocator final
   Error check(bool is_quiet) {
     return this->call([&](auto& core) {
       for (u32 id = 0; id < agent_capacity && !is_quiet; ++id)
-        if (core.agent_state(id) == in_use) return Error::none;
+        if (core.agent_figures(id).state == in_use) return Error::none;
       const u64 before = core.last_violation();
       const bool is_sound = core.validate_raw() == 0;
       at(offsetof(Header, violation_address)).template set<u64>(before);
@@ -60,13 +60,14 @@ class SharedAllocator final
   Error resume() {
     return this->call([&](auto& core) {
       at(image_word::shared_identity).template set<u32>(0);
-      for (u32 id = 0; id < agent_capacity; ++id) {
-        if (core.agent_state(id) != in_use) continue;
+      for (u32 slot = 0; slot < agent_capacity; ++slot) {
+        const AgentFigures agent = core.agent_figures(slot);
+        if (agent.state != in_use) continue;
         Error error = Error::none;
         if (id_)
-          error = core.reap(id).error();
-        else if (error = core.resume(id); error == Error::none)
-          error = became(core, id);
+          error = core.reap(agent.number).error();
+        else if (error = core.resume(agent.number); error == Error::none)
+          error = became(core, agent.number);
         if (error != Error::none) return error;
       }
       return id_ ? Error::none : join_with(core);
@@ -83,9 +84,9 @@ class SharedAllocator final
     });
     if (error != Error::none) return error;
     std::vector<AgentStatus> list;
-    for (u32 id = 0; id < agent_capacity; ++id)
-      if (found[id].state != unused)
-        list.push_back({id, found[id].state != in_use, found[id].pages, found[id].live_bytes});
+    for (const AgentFigures& agent : found)
+      if (agent.state != unused)
+        list.push_back({agent.number, agent.state != in_use, agent.pages, agent.live_bytes});
     return list;
   }
   Error reap(u32 agent) override {
@@ -128,11 +129,13 @@ class SharedAllocator final
     return id ? became(core, id.value()) : id.error();
   }
 
-  /// Blocks stay, free pages go to the others. Without the lock they stay, too, until somebody reaps this agent.
+  /// Blocks stay, free pages go to the others. Without the lock they stay, too, until somebody reaps this agent. If that
+  /// was done, its record may be another one's.
   void leave() {
     if (!id_ || this->is_corrupt()) return;
     this->reach().set_patience(std::min(patience_, leaving_milliseconds));
-    (void)this->call([](auto& core) { return core.detach(); });
+    (void)this->call(
+        [&](auto& core) { return core.agent_state(*id_) == in_use ? core.detach() : Error::not_attached; });
   }
 
   u32 patience_;
