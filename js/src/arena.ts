@@ -12,10 +12,11 @@ import { checkAlignment, checkSize, requireType, wholeNumber, wrongType } from '
 import { makeError } from './errors.js';
 import type { Heap } from './heap.js';
 import type { Layout } from './layout/layout.js';
+import type { Descriptor } from './layout/types.js';
 import { forEachOrThrow } from './lifetimes.js';
 import { requireAllocOptions, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { Life, type Place } from './refs/place.js';
-import { dispose } from './refs/ref.js';
+import { dispose, type Ref } from './refs/ref.js';
 import type { StringRef } from './refs/string.js';
 import type { StringEncoding, TextOptions } from './strings/strings.js';
 import { allocArrayTyped, allocText, allocTyped, type BlockGiver } from './typed-blocks.js';
@@ -168,11 +169,10 @@ export class Arena {
   }
 
   /** As {@link Heap.alloc}; the ref ends when the arena is reset. */
-  alloc<const Type extends RefType>(
-    type: Type,
-    ...[init]: Type extends TypedArrayConstructor ? [init: InitOf<Type>] : [init?: InitOf<Type> | undefined]
-  ): RefTo<Type> {
-    return allocTyped(this.#giver, 'alloc', type, init, undefined) as unknown as RefTo<Type>;
+  alloc<const Type extends TypedArrayConstructor>(type: Type, init: number | InitOf<Type>): RefTo<Type>;
+  alloc<const Type extends Descriptor>(type: Type, init?: InitOf<Type>): RefTo<Type>;
+  alloc(type: RefType, init?: unknown): Ref {
+    return allocTyped(this.#giver, 'alloc', type, init, undefined);
   }
 
   /** As {@link Heap.allocArray}; the ref ends when the arena is reset. */

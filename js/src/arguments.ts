@@ -46,6 +46,19 @@ export function wrongType(operation: string, name: string, value: unknown, rule:
   return makeError('wrong_type', operation, `${name} must be ${rule}, not ${describe(value)}`);
 }
 
+/**
+ * Refuses options that there are not: one that is misspelt would be ignored.
+ *
+ * @param within the option that these are options of
+ */
+export function requireNames(operation: string, options: object, names: readonly string[], within = ''): void {
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    const whole = JSON.stringify(within + (name.length > 40 ? `${name.slice(0, 40)}…` : name));
+    throw makeError('invalid_option', operation, `there is no option ${whole}; there are ${names.join(', ')}`);
+  }
+}
+
 /** Refuses anything but a whole number from 0 up; it may be larger than an address. */
 export function wholeNumber(operation: string, name: string, value: unknown): number {
   requireType(operation, name, value, 'number');

@@ -9,6 +9,7 @@ import {
   addressLimit,
   checkBound,
   checkLimit,
+  describe,
   wholeNumber,
   wrongType,
 } from './arguments.js';
@@ -65,7 +66,7 @@ import type { Life, Place } from './refs/place.js';
 import { Ref } from './refs/ref.js';
 import type { Ticket, TicketHost } from './refs/ticket.js';
 import type { StringRef } from './refs/string.js';
-import { isStatisticName, type StatisticName } from './statistics.js';
+import { isStatisticName, statisticNames, type StatisticName } from './statistics.js';
 import { runScope, Scope } from './scope.js';
 import type { Sharers } from './sharing.js';
 import type { SharingTools } from './sharing-tools.js';
@@ -154,7 +155,7 @@ export class HeapBase extends NumberAccess {
    * @internal
    */
   static over(operation: string, allocator: unknown, options: AdoptOptions): HeapBase {
-    requireObject(operation, options);
+    requireObject(operation, options, ['address', 'track']);
     const parts = partsOf(operation, allocator, options.address);
     const adopted = new AdoptedAllocator(parts);
     const heap = new this(parts.source, adopted, readTracking(operation, options.track));
@@ -417,13 +418,10 @@ export class HeapBase extends NumberAccess {
    * allocated
    * @throws TypeError `invalid_layout`, `wrong_type`
    */
-  alloc<const Type extends RefType>(
-    type: Type,
-    ...[init, options]: Type extends TypedArrayConstructor
-      ? [init: InitOf<Type>, options?: AllocOptions]
-      : [init?: InitOf<Type> | undefined, options?: AllocOptions]
-  ): RefTo<Type> {
-    return allocTyped(this.#giver, 'alloc', type, init, options) as unknown as RefTo<Type>;
+  alloc<const Type extends TypedArrayConstructor>(type: Type, init: number | InitOf<Type>, options?: AllocOptions): RefTo<Type>;
+  alloc<const Type extends Descriptor>(type: Type, init?: InitOf<Type>, options?: AllocOptions): RefTo<Type>;
+  alloc(type: RefType, init?: unknown, options?: AllocOptions): Ref {
+    return allocTyped(this.#giver, 'alloc', type, init, options);
   }
 
   /**
@@ -631,6 +629,8 @@ export class HeapBase extends NumberAccess {
    * throws, and for an async function when it is done. Without `fn` it gives the scope, for `using`.
    *
    * @returns what `fn` gives
+   * @throws what `fn` throws; an `AggregateError` of that and what freeing the blocks throws (because {@link Heap.debug}
+   * has found a fault), if both do
    */
   scope(): Scope;
   scope<Result>(fn: (scope: Scope) => Result): Result;
@@ -1049,11 +1049,15 @@ export class HeapBase extends NumberAccess {
    * while it moves, and for an adopted heap
    */
   allocRelocatable(byteLength: number, init?: Iterable<number>, options?: AllocOptions): Relocatable;
-  allocRelocatable<const Type extends RefType>(
+  allocRelocatable<const Type extends TypedArrayConstructor>(
     type: Type,
-    ...[init, options]: Type extends TypedArrayConstructor
-      ? [init: InitOf<Type>, options?: AllocOptions]
-      : [init?: InitOf<Type> | undefined, options?: AllocOptions]
+    init: number | InitOf<Type>,
+    options?: AllocOptions,
+  ): Relocatable<Type>;
+  allocRelocatable<const Type extends Descriptor>(
+    type: Type,
+    init?: InitOf<Type>,
+    options?: AllocOptions,
   ): Relocatable<Type>;
   allocRelocatable(type: number | RefType, init?: unknown, options?: AllocOptions): Relocatable<never> {
     return this.#relocatable('allocRelocatable').alloc('allocRelocatable', type, init, options);
@@ -1131,7 +1135,7 @@ export class HeapBase extends NumberAccess {
    */
   stat(name: StatisticName): number {
     if (!isStatisticName(name)) {
-      throw makeError('invalid_option', 'stat', 'no such figure');
+      throw makeError('invalid_option', 'stat', `there is no figure ${describe(name)}; there are ${statisticNames.join(', ')}`);
     }
     return this.#allocator.stat(name);
   }

@@ -116,7 +116,7 @@ interface Wish {
 
 function readWish(operation: string, memory: unknown, options: AttachOptions, isQuiet: boolean): Wish {
   const given = requireMemory(operation, memory);
-  requireObject(operation, options);
+  requireObject(operation, options, ['address', 'validate', 'track']);
   const validate = options.validate ?? true;
   requireType(operation, 'validate', validate, 'boolean');
   const address = options.address === undefined ? undefined : checkAddress(operation, options.address);

@@ -1,9 +1,9 @@
 // Purpose: what a caller may ask for when making or joining a heap, and the checks of it.
 // Floor:   door js.
 
-import { checkBound, checkLimit, describe, requireType, wholeNumber, wrongType } from './arguments.js';
+import { checkBound, checkLimit, describe, requireNames, requireType, wholeNumber, wrongType } from './arguments.js';
 import { makeError } from './errors.js';
-import { requireMemory } from './instance.js';
+import { isMemory, requireMemory } from './instance.js';
 import { requireToken } from './lifetimes.js';
 import type { ImagePlace } from './module.js';
 import type { Tracking } from './tracking.js';
@@ -117,11 +117,18 @@ export interface Plan {
 }
 
 const maximumPages = 65536;
+
+const heapOptionNames: readonly (keyof HeapOptions)[] = [
+  'memory', 'initial', 'maximum', 'shared', 'address', 'begin', 'end', 'policy', 'image', 'softMaximum', 'quota',
+  'recordSizes', 'track',
+];
 const recordSizesFlag = 1;
 
 /** Checks options and makes the memory if none is given. */
 export function readOptions(operation: string, options: HeapOptions): Plan {
-  requireObject(operation, options);
+  requireObject(operation, options, heapOptionNames);
+  // Heap.attach takes it so; ignored here, there would be a heap in another memory.
+  if (isMemory(options)) throw makeError('wrong_type', operation, 'options must be { memory }, not a memory');
   const place = requirePlace(operation, options.image ?? 'inside');
   const begin = checkBound(operation, 'begin', options.begin ?? (place === 'inside' ? 16 : 0));
   const end = options.end === undefined ? 0 : checkBound(operation, 'end', options.end);
@@ -146,11 +153,16 @@ export function readOptions(operation: string, options: HeapOptions): Plan {
   return { place, memory, begin, end, policy, flags, softMaximum, quota, track };
 }
 
-/** Refuses anything but an object of options, such as a bare memory. */
-export function requireObject(operation: string, options: unknown): void {
+/**
+ * Refuses anything but an object of options.
+ *
+ * @param names those that there are; default: any
+ */
+export function requireObject(operation: string, options: unknown, names?: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
     throw wrongType(operation, 'options', options, 'an object');
   }
+  if (names !== undefined) requireNames(operation, options, names);
 }
 
 function requirePlace(operation: string, place: unknown): ImagePlace {

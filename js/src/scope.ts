@@ -6,6 +6,7 @@
 // not left to the engine, because that would cost twenty times as much.
 
 import type { Heap } from './heap.js';
+import type { Descriptor } from './layout/types.js';
 import type { ArrayAllocOptions, TagOptions } from './options.js';
 import { dispose } from './refs/ref.js';
 import type { Ref } from './refs/ref.js';
@@ -43,14 +44,10 @@ export class Scope {
   }
 
   /** As {@link Heap.alloc}. */
-  alloc<const Type extends RefType>(
-    type: Type,
-    ...[init, options]: Type extends TypedArrayConstructor
-      ? [init: InitOf<Type>, options?: TagOptions]
-      : [init?: InitOf<Type> | undefined, options?: TagOptions]
-  ): RefTo<Type> {
-    const alloc = this.#heap.alloc as (type: Type, init: unknown, options: object) => RefTo<Type>;
-    return alloc.call(this.#heap, type, init, { ...options, token: this });
+  alloc<const Type extends TypedArrayConstructor>(type: Type, init: number | InitOf<Type>, options?: TagOptions): RefTo<Type>;
+  alloc<const Type extends Descriptor>(type: Type, init?: InitOf<Type>, options?: TagOptions): RefTo<Type>;
+  alloc(type: RefType, init?: unknown, options?: TagOptions): Ref {
+    return this.#heap.alloc(type as Descriptor, init as InitOf<Descriptor>, { ...options, token: this });
   }
 
   /** As {@link Heap.allocArray}. */
@@ -103,16 +100,31 @@ export function runScope<Result>(scope: Scope, fn: (scope: Scope) => Result): Re
   try {
     result = fn(scope);
   } catch (error) {
-    scope.free();
-    throw error;
+    throw failed(scope, error);
   }
   if (!isPromiseLike(result)) {
     scope.free();
     return result;
   }
-  return Promise.resolve(result).finally(() => {
+  return Promise.resolve(result).then(
+    (value) => {
+      scope.free();
+      return value;
+    },
+    (error: unknown) => {
+      throw failed(scope, error);
+    },
+  ) as Result;
+}
+
+/** Ends a scope whose function has thrown. What that finds does not hide what was thrown. */
+function failed(scope: Scope, error: unknown): unknown {
+  try {
     scope.free();
-  }) as Result;
+  } catch (fault) {
+    return new AggregateError([error, fault], 'scope: its function threw, and so did the freeing of its blocks');
+  }
+  return error;
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -8,7 +8,8 @@ import { statisticNumbers, type HeapStatistics } from './generated/statistics.js
 /** The name of one figure of a heap. */
 export type StatisticName = keyof HeapStatistics;
 
-const names = Object.keys(statisticNumbers) as StatisticName[];
+/** All there are. */
+export const statisticNames = Object.keys(statisticNumbers) as StatisticName[];
 
 export function isStatisticName(name: unknown): name is StatisticName {
   return typeof name === 'string' && Object.hasOwn(statisticNumbers, name);
@@ -26,6 +27,6 @@ export function readStatistic(core: HeapExports, image: number, name: StatisticN
 /** All figures. Some are found by walking the heap, so the cost grows with its size. */
 export function readStatistics(core: HeapExports, image: number): HeapStatistics {
   const figures: Partial<Record<StatisticName, number>> = {};
-  for (const name of names) figures[name] = readStatistic(core, image, name);
+  for (const name of statisticNames) figures[name] = readStatistic(core, image, name);
   return figures as Record<StatisticName, number>;
 }

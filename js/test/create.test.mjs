@@ -195,12 +195,16 @@ test('options that cannot be are refused, by both ways of making a heap', async 
     [{ memory, address: 'i32' }, 'TypeError', 'invalid_option'],
     [{ address: 'i64' }, 'TypeError', 'unsupported_memory'],
     [{ track: 1 }, 'TypeError', 'invalid_option'],
+    [memory, 'TypeError', 'wrong_type'], // Heap.attach takes it so
+    [{ inital: 4 }, 'TypeError', 'invalid_option'],
+    [{ memory, max: 1 }, 'TypeError', 'invalid_option'],
   ];
   for (const [options, className, code] of cases) {
     throwsCode(() => Heap.createSync(options), className, code, /Heap\.createSync/);
     await rejectsCode(Heap.create(options), className, code, /Heap\.create/);
   }
   assert.deepEqual(new Uint8Array(memory.buffer), new Uint8Array(pageBytes), 'the memory is untouched');
+  throwsCode(() => Heap.createSync({ inital: 4 }), 'TypeError', 'invalid_option', /there is no option "inital"; there are memory, initial, /);
 });
 
 if (can.shared) {

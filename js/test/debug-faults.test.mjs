@@ -216,6 +216,37 @@ test('a handler is told in place of an error, and the operation goes on', () => 
   assert.equal(heap.stat('live'), 0);
 });
 
+test('a handler may validate: it is told of each other fault once, and not of its own again', () => {
+  const heap = Heap.createSync();
+  const told = [];
+  heap.debug = {
+    poison: true,
+    canaries: true,
+    quarantine: true,
+    onFault: ({ byteOffset, operation }) => {
+      told.push([byteOffset, operation]);
+      heap.validate();
+    },
+  };
+  const [p, q, r, s] = [3, 4, 5, 6].map((bytes) => {
+    const block = heap.malloc(bytes);
+    heap.writeUint8(block + bytes, 0);
+    return block;
+  });
+  heap.free(p);
+  assert.deepEqual(told, [[p, 'free'], [q, 'validate'], [r, 'validate'], [s, 'validate']]);
+  told.length = 0;
+  heap.free(q);
+  assert.deepEqual(told, [], 'told once');
+  heap.writeUint8(q, 1);
+  heap.validate();
+  const each = told.map(([byteOffset]) => byteOffset);
+  assert.deepEqual([...new Set(each)].sort((a, b) => a - b), [q, r, s]);
+  assert.ok(told.length < 10, `${told.length}`);
+  heap.free(r);
+  heap.free(s);
+});
+
 test('what a handler throws is thrown, and nothing has changed', () => {
   const heap = Heap.createSync();
   const stop = new Error('stop');

@@ -130,6 +130,23 @@ everyHeap('out of memory, the blocks of living tokens stay', (make) => {
   assert.equal(heap.isWeak(p), true);
 });
 
+everyHeap('what a scope’s function throws is not hidden by a fault that its end finds', async (make) => {
+  const heap = make();
+  heap.debug = { canaries: true };
+  const own = new Error('own');
+  const overrun = (scope) => {
+    const p = scope.malloc(10);
+    heap.writeUint8(p + 10, 0);
+  };
+  const both = (error) => error instanceof AggregateError && error.errors[0] === own && error.errors[1].code === 'overrun';
+  assert.throws(() => heap.scope((scope) => { overrun(scope); throw own; }), both);
+  await assert.rejects(heap.scope(async (scope) => { overrun(scope); throw own; }), both);
+  assert.throws(() => heap.scope((scope) => { scope.malloc(1); throw own; }), (error) => error === own);
+  throwsCode(() => heap.scope(overrun), 'HeapError', 'overrun');
+  await assert.rejects(heap.scope(async (scope) => overrun(scope)), { code: 'overrun' });
+  assert.equal(heap.stat('live'), 0);
+});
+
 everyHeap('a token that cannot be collected is refused, and nothing is allocated', (make) => {
   const heap = make();
   const p = heap.malloc(10);

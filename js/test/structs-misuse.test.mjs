@@ -39,6 +39,15 @@ function refusesType(descriptor, message, code = 'invalid_layout', className = '
   changesNothing(heap, () => heap.ref(descriptor, 64), className, code, message);
 }
 
+test('a field that there is not cannot be assigned to', () => {
+  const heap = Heap.createSync();
+  const point = heap.alloc(struct({ x: 'Int32', y: 'Int32' }), { x: 1 });
+  assert.throws(() => { point.z = 5; }, TypeError);
+  assert.equal('z' in point, false);
+  point.y = 2;
+  assert.deepEqual(point.value, { x: 1, y: 2 });
+});
+
 test('what is no type', () => {
   for (const bad of [undefined, null, 5, 5n, true, Symbol('Int8')]) refusesType(bad, /no type/);
   for (const bad of ['', 'int', 'Int', 'int8', 'Int8Array', 'toString', '__proto__', 'constructor', 'x'.repeat(1000)]) {

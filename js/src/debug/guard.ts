@@ -35,6 +35,8 @@ export class GuardedAllocator extends AllocatorLayer {
   #settings = noDebugging;
   /** How many faults `onFault` was told: it may have changed anything. */
   #told = 0;
+  /** How many of its calls are under way: what it does may tell of other faults, and not of those again. */
+  #telling = 0;
   /** On the memory as it was when it was looked at last. */
   #view: Uint8Array = new Uint8Array();
   /** Calls that are under way, the innermost last: handlers may call the heap, too. */
@@ -279,7 +281,7 @@ export class GuardedAllocator extends AllocatorLayer {
     }
     if (this.#settings.canaries === false) return;
     for (const block of this.#blocks.list()) {
-      if (this.#blocks.at(block.address) === block) this.#report(this.#faultsOf('validate', block));
+      if (this.#blocks.at(block.address) === block) this.#reportGuards(block);
     }
   }
 
@@ -414,6 +416,20 @@ export class GuardedAllocator extends AllocatorLayer {
     this.#report(faults);
   }
 
+  /** Reports them for `validate`: each time, but for the calls of a handler that is told of them. */
+  #reportGuards(block: WatchedBlock): void {
+    if (this.#telling > 0 && block.isReported) return;
+    const faults = this.#faultsOf('validate', block);
+    if (faults.length === 0) return;
+    const { isReported } = block;
+    block.isReported = true;
+    try {
+      this.#report(faults);
+    } finally {
+      if (this.#telling === 0) block.isReported = isReported;
+    }
+  }
+
   #faultsOf(operation: string, { address, block, byteLength, whole }: WatchedBlock): HeapFault[] {
     if (whole === byteLength) return []; // it has no guards
     const faults: HeapFault[] = [];
@@ -429,7 +445,7 @@ export class GuardedAllocator extends AllocatorLayer {
   /** Reports that a block which is held back was written to. */
   #requireUntouched(operation: string, held: HeldBlock): void {
     const { address, block, byteLength, whole, fill } = held;
-    if (held.isReported && operation !== 'validate') return;
+    if (held.isReported && (operation !== 'validate' || this.#telling > 0)) return;
     const damage = damageIn(this.#memory, block, block + whole, fill);
     if (damage === undefined) return;
     held.isReported = true;
@@ -442,7 +458,12 @@ export class GuardedAllocator extends AllocatorLayer {
     for (const fault of faults) {
       if (onFault === undefined) throw faultError(fault);
       this.#told++;
-      onFault(fault);
+      this.#telling++;
+      try {
+        onFault(fault);
+      } finally {
+        this.#telling--;
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 // Floor:   door js.
 
 import type { Allocator } from '../allocator.js';
-import { describe, wholeNumber } from '../arguments.js';
+import { requireNames, wholeNumber } from '../arguments.js';
 import type { BlockKind } from '../blocks.js';
 import { makeError } from '../errors.js';
 import { requireObject } from '../options.js';
@@ -90,10 +90,7 @@ function readMapOptions(
   options: MapOptions,
 ): { width: number; scale: number; begin: number; end: number } {
   requireObject(operation, options);
-  for (const name of Object.keys(options)) {
-    if (['width', 'bytesPerCharacter', 'begin', 'end'].includes(name)) continue;
-    throw makeError('invalid_option', operation, `there is no ${describe(name)}`);
-  }
+  requireNames(operation, options, ['width', 'bytesPerCharacter', 'begin', 'end']);
   const width = wholeNumber(operation, 'width', options.width ?? defaultWidth);
   if (width === 0) throw makeError('invalid_option', operation, 'width is 0');
   const end = Math.min(wholeNumber(operation, 'end', options.end ?? byteLength), byteLength);

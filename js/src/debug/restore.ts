@@ -59,7 +59,7 @@ function ofImage({ imageAddress: address }: SnapshotHeader, track: Tracking): At
 
 /** Reads a snapshot and makes the heap's memory of it. */
 function read(operation: string, bytes: BytesLike, options: RestoreOptions): Plan {
-  requireObject(operation, options);
+  requireObject(operation, options, ['maximum', 'shared', 'track']);
   const track = readTracking(operation, options.track);
   const snapshot = bytesOf(operation, bytes);
   const header = readHeader(operation, snapshot);

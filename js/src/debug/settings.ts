@@ -1,7 +1,7 @@
 // Purpose: what of debugging a caller wants, and the checks of it.
 // Floor:   door js.
 
-import { describe, requireType, wholeNumber, wrongType } from '../arguments.js';
+import { describe, requireNames, requireType, wholeNumber, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapFault } from './fault.js';
 
@@ -83,10 +83,7 @@ export function readDebugging(operation: string, wish: unknown): DebugSettings {
   if (wish === true) return readDebugging(operation, { poison: true, quarantine: true, canaries: true });
   if (typeof wish !== 'object' || wish === null) throw wrongType(operation, 'debug', wish, 'a boolean or an object');
   const given = wish as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(noDebugging, name)) continue;
-    throw makeError('invalid_option', operation, `there is no ${describe(name)}`);
-  }
+  requireNames(operation, given, Object.keys(noDebugging));
   const poison = readPoison(operation, given['poison']);
   const { onFault } = given;
   if (onFault !== undefined && typeof onFault !== 'function') {
@@ -140,11 +137,9 @@ function parts<Name extends string>(
 ): Readonly<Record<Name, number>> {
   if (wish === true) return defaults;
   if (typeof wish !== 'object' || wish === null) throw wrongType(operation, option, wish, 'a boolean or an object');
+  requireNames(operation, wish, Object.keys(defaults), `${option}.`);
   const whole: Record<string, number> = { ...defaults };
   for (const [name, value] of Object.entries(wish as Record<string, unknown>)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw makeError('invalid_option', operation, `there is no ${describe(`${option}.${name}`)}`);
-    }
     if (value !== undefined) whole[name] = value as number;
   }
   return Object.freeze(whole);

@@ -1,7 +1,7 @@
 // Purpose: a heap as bytes that can be kept, sent, and opened elsewhere.
 // Floor:   door js.
 
-import { describe, requireType } from '../arguments.js';
+import { requireNames, requireType } from '../arguments.js';
 import { walk } from '../blocks.js';
 import { makeError } from '../errors.js';
 import type { HeapExports } from '../generated/exports.js';
@@ -40,9 +40,7 @@ export function takeSnapshot(
   prepare?: () => void,
 ): Uint8Array<ArrayBuffer> {
   requireObject(operation, options);
-  for (const name of Object.keys(options)) {
-    if (name !== 'free') throw makeError('invalid_option', operation, `there is no ${describe(name)}`);
-  }
+  requireNames(operation, options, ['free']);
   const { free = true } = options;
   requireType(operation, 'free', free, 'boolean');
   prepare?.();

@@ -2,7 +2,7 @@
 // Floor:   door js.
 
 import type { Allocator } from '../allocator.js';
-import { describe, requireType, wrongType } from '../arguments.js';
+import { requireNames, requireType, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import { checksumOf } from './checksum.js';
 import {
@@ -41,10 +41,7 @@ export interface TraceSettings {
 export function readTraceOptions(operation: string, options: unknown): TraceSettings {
   if (typeof options !== 'object' || options === null) throw wrongType(operation, 'options', options, 'an object');
   const { times = false, live } = options as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(options)) {
-    if (name === 'times' || name === 'live') continue;
-    throw makeError('invalid_option', operation, `there is no ${describe(name)}`);
-  }
+  requireNames(operation, options, ['times', 'live']);
   requireType(operation, 'times', times, 'boolean');
   if (live !== undefined) requireType(operation, 'live', live, 'boolean');
   return { times: times as boolean, live: live as boolean | undefined };

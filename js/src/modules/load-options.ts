@@ -51,7 +51,7 @@ const defaultStackByteLength = 65536;
 
 /** Checks options. */
 export function readLoadOptions(operation: string, options: LoadOptions): LoadPlan {
-  requireObject(operation, options);
+  requireObject(operation, options, ['name', 'stackByteLength', 'spans', 'lazy', 'needed', 'initialize']);
   const { name, stackByteLength = defaultStackByteLength, spans, lazy = false, needed, initialize = true } = options;
   if (name !== undefined) requireType(operation, 'name', name, 'string');
   if (wholeNumber(operation, 'stackByteLength', stackByteLength) < 16) {

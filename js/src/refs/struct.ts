@@ -119,7 +119,15 @@ let probe: StructRef | undefined;
 
 function makeClass(layout: StructLayout): new (place: Place) => StructRef {
   // The name is for those who look at it in a debugger.
-  const { StructRef: made } = { StructRef: class extends StructRef {} };
+  const { StructRef: made } = {
+    StructRef: class extends StructRef {
+      constructor(place: Place) {
+        super(place);
+        // A misspelt field would be kept here, and be lost.
+        Object.preventExtensions(this);
+      }
+    },
+  };
   Object.defineProperty(made.prototype, layoutKey, { value: layout });
   layout.fields.forEach((field, index) => {
     Object.defineProperty(made.prototype, field.name, { ...accessorFor(field, index), enumerable: true });

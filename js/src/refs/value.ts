@@ -7,7 +7,7 @@ import { makeError } from '../errors.js';
 import type { Element, ElementName, ElementValue, PointerName } from '../generated/elements.js';
 import type { Heap } from '../heap.js';
 import type { Descriptor } from '../layout/types.js';
-import type { RefTo, RefType } from '../types.js';
+import type { ArrayOf, RefTo, RefType, TypedArrayConstructor } from '../types.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
 
@@ -147,9 +147,12 @@ export class PointerRef<Name extends PointerName = PointerName> extends ValueRef
    *
    * @throws RangeError `out_of_bounds`, `unsafe_pointer`
    */
-  target<const Type extends RefType>(type: Type, length?: number): RefTo<Type> | undefined {
+  target<const Type extends TypedArrayConstructor>(type: Type, length: number): RefTo<Type> | undefined;
+  target<const Type extends Descriptor>(type: Type): RefTo<Type> | undefined;
+  target<const Type extends Descriptor>(type: Type, length: number): RefTo<ArrayOf<Type>> | undefined;
+  target(type: RefType, length?: number): Ref | undefined {
     const address = this.#target('target');
-    return address === 0 ? undefined : (this.heap.ref(type as Descriptor, address, length as number) as unknown as RefTo<Type>);
+    return address === 0 ? undefined : this.heap.ref(type as Descriptor, address, length as number);
   }
 
   /**

@@ -43,6 +43,13 @@ export async function usage(memory: WebAssembly.Memory): Promise<void> {
   const pointer = heap.alloc('Pointer64', 0n);
   check<Equal<typeof pointer.value, bigint>>();
   pointer.target(Float64Array, 3)?.view.fill(1);
+  pointer.target('Int32', 3)?.write(2, 1);
+  pointer.target('Int8')?.value.toFixed();
+  // In a function for any type.
+  const filled = <T extends Int32ArrayConstructor | Float64ArrayConstructor>(type: T, length: number) => heap.alloc(type, length);
+  filled(Float64Array, 3).view.fill(1);
+  const one = <T extends 'Int32' | 'Float64'>(type: T) => heap.scope().alloc(type);
+  one('Int32').value.toFixed();
   const wide = heap.allocArray('BigUint128', [1n, 2n]);
   check<Equal<ReturnType<typeof wide.read>, bigint>>();
   check<Equal<ReturnType<typeof heap.view<Uint8Array>>, Uint8Array>>();
