@@ -21,6 +21,14 @@
 
 #include <cstddef>
 
+// Of a function that is hardly ever called, amid code that is hot: that need not save its registers for it then. What is
+// called so must not throw, as unwinding does not give these registers back.
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define ALLOT_HARDLY_CALLED __attribute__((preserve_most, noinline, cold))
+#else
+#define ALLOT_HARDLY_CALLED __attribute__((noinline, cold))
+#endif
+
 namespace allot::host {
 
 /// What a host's heaps are able to do. (Calls of the core come from C++ alone.)
@@ -58,9 +66,12 @@ class Reach {
   }
   AnyMemory& memory() const { return *memory_; }
 
-  [[gnu::always_inline]] u8* at(u64 offset, u64 n) {
-    if (--left_ == 0 || offset > bytes_ - n) [[unlikely]]
-      look_again(offset, n);
+  template <u64 n>
+  [[gnu::always_inline]] u8* at(u64 offset) {
+    static_assert(n <= widest);
+    // Both as if all accesses were the widest: one comparison with what is kept. The last few bytes are looked at again.
+    if ((--left_ == 0 || offset >= widest_end_) && !look_again(offset, n)) [[unlikely]]
+      refuse_image();
     return base_ + offset;
   }
   bool grow(u64 pages) {
@@ -99,22 +110,25 @@ class Reach {
   // A walk that checks everything makes five accesses for a granule at most.
   static constexpr u64 accesses_per_granule = 32;
   static constexpr u64 accesses_more = u64{1} << 20;
+  static constexpr u64 widest = 8;  // bytes of an access
 
   void see(u64 bytes) {
     const u64 most = (bytes >> granule_shift) * accesses_per_granule + accesses_more;
     if (most > most_accesses_) left_ += most - most_accesses_;
     most_accesses_ = most;
     bytes_ = bytes;
+    widest_end_ = bytes < widest ? 0 : bytes - (widest - 1);
   }
   /// The guest may have grown the memory since it was looked at.
-  [[gnu::noinline, gnu::cold]] void look_again(u64 offset, u64 n) {
+  ALLOT_HARDLY_CALLED bool look_again(u64 offset, u64 n) noexcept {
     const u64 have = bytes();
-    if (left_ == 0 || offset > have - n) refuse_image();
+    return left_ != 0 && n <= have && offset <= have - n;
   }
 
   AnyMemory* memory_;
   u8* base_ = nullptr;
   u64 bytes_ = 0;
+  u64 widest_end_ = 0;  // the first offset where that many do not fit
   u64 most_accesses_ = 0;
   u64 left_ = 0;
   u32 patience_ = 0;
@@ -137,12 +151,12 @@ class CheckedPointer {
   template <class T>
   T get() const {
     T value;
-    __builtin_memcpy(&value, reach_->at(offset_, sizeof(T)), sizeof(T));
+    __builtin_memcpy(&value, reach_->at<sizeof(T)>(offset_), sizeof(T));
     return once(value);
   }
   template <class T>
   void set(T value) const {
-    __builtin_memcpy(reach_->at(offset_, sizeof(T)), &value, sizeof(T));
+    __builtin_memcpy(reach_->at<sizeof(T)>(offset_), &value, sizeof(T));
   }
 
  private:
@@ -426,3 +440,5 @@ struct CheckedInside {
 };
 
 }  // namespace allot::host
+
+#undef ALLOT_HARDLY_CALLED

@@ -30,11 +30,11 @@ class CheckedSharedPointer {
 
   template <class T>
   T get() const {
-    return once(allot::detail::plain_load<T>(reinterpret_cast<uintptr_t>(reach_->at(offset_, sizeof(T)))));
+    return once(allot::detail::plain_load<T>(reinterpret_cast<uintptr_t>(reach_->at<sizeof(T)>(offset_))));
   }
   template <class T>
   void set(T value) const {
-    const auto at = reinterpret_cast<uintptr_t>(reach_->at(offset_, sizeof(T)));
+    const auto at = reinterpret_cast<uintptr_t>(reach_->at<sizeof(T)>(offset_));
     if (at % sizeof(T) == 0) return allot::detail::plain_store(at, value);
     // No other agent writes any of these bytes.
     for (u32 i = 0; i < sizeof(T); ++i)
@@ -74,7 +74,7 @@ class CheckedSharedPointer {
   /// Where it lies in this program.
   template <class T>
   [[nodiscard]] T* word() const {
-    u8* const at = reach_->at(offset_, sizeof(T));
+    u8* const at = reach_->at<sizeof(T)>(offset_);
     if (reinterpret_cast<uintptr_t>(at) % sizeof(T) != 0) refuse_image();
     return reinterpret_cast<T*>(at);
   }
