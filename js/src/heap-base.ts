@@ -1195,7 +1195,7 @@ export class HeapBase extends NumberAccess {
   }
 
   /**
-   * The most bytes that may be live at once; `Infinity` for no limit. A request beyond it is
+   * The most bytes that may be live at once, each block in whole granules of 16; `Infinity` for no limit. A request beyond it is
    * refused with a `RangeError` (`quota_exceeded`). Set below what is live already, it refuses
    * every request until enough is freed.
    */

@@ -53,7 +53,7 @@ export interface HeapOptions {
   readonly image?: ImagePlace | undefined;
   /** An address (in bytes) that the heap never grows beyond; see {@link Heap.softMaximum}. */
   readonly softMaximum?: number | undefined;
-  /** The most bytes that may be live at once; see {@link Heap.quota}. */
+  /** The most bytes that may be live at once, in whole granules of 16; see {@link Heap.quota}. */
   readonly quota?: number | undefined;
   /**
    * Remember the size that each block was asked for, not only its length in granules of 16 bytes.
