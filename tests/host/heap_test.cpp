@@ -2,6 +2,7 @@
 // containers.
 #include <gtest/gtest.h>
 
+#include <allot/heap/heaps.hpp>
 #include <allot/host.hpp>
 
 #include <cstring>
