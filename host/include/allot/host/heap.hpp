@@ -108,9 +108,10 @@ class Heap {
   }
   /// A block that goes with the handle.
   Result<unique_block> allocate_unique(u64 size) {
-    const Result<u64> block = allocate(size);
+    Heap kept = *this;
+    const Result<u64> block = kept.allocate(size);
     if (!block) return block.error();
-    return unique_block(host::Keep(state_, block.value(), true), size);
+    return unique_block(std::move(kept).keep(block.value()), size);
   }
   Result<shared_block> allocate_shared(u64 size) {
     Result<unique_block> block = allocate_unique(size);
@@ -148,18 +149,20 @@ class Heap {
 
   template <GuestValue T>
   Result<Ref<T>> make(T value = T{}) {
-    const Result<u64> block = aligned_block(sizeof(T), sizeof(T));
+    Heap kept = *this;
+    const Result<u64> block = kept.aligned_block(sizeof(T), sizeof(T));
     if (!block) return block.error();
-    Ref<T> ref(host::Keep(state_, block.value(), true), block.value());
+    Ref<T> ref(std::move(kept).keep(block.value()), block.value());
     if (const Error error = ref.write(value); error != Error::none) return error;
     return ref;
   }
   /// `length` zeros.
   template <GuestValue T>
   Result<ArrayRef<T>> make_array(u64 length) {
-    const Result<u64> block = zeroed_block(sizeof(T), length, sizeof(T));
+    Heap kept = *this;
+    const Result<u64> block = kept.zeroed_block(sizeof(T), length, sizeof(T));
     if (!block) return block.error();
-    return ArrayRef<T>(host::Keep(state_, block.value(), true), block.value(), length);
+    return ArrayRef<T>(std::move(kept).keep(block.value()), block.value(), length);
   }
   template <GuestValue T>
   Result<ArrayRef<T>> make_array(std::span<const T> values) {
@@ -175,24 +178,27 @@ class Heap {
     const auto units = E::encode(text);
     if (!units) return units.error();
     const u64 count = units.value().size();
-    const Result<u64> block = allocate_zeroed(count + 1, sizeof(Unit));
+    Heap kept = *this;
+    const Result<u64> block = kept.allocate_zeroed(count + 1, sizeof(Unit));
     if (!block) return block.error();
-    StringRef<E> string(host::Keep(state_, block.value(), true), block.value(), count);
+    StringRef<E> string(std::move(kept).keep(block.value()), block.value(), count);
     if (const Error error = string.write(text); error != Error::none) return error;
     return string;
   }
   /// A struct, all zeros.
   template <StructLayout L, class Abi = wasm32>
   Result<StructRef<L, Abi>> make_struct() {
-    const Result<u64> block = zeroed_block(L::template alignment<Abi>, 1, L::template size<Abi>);
+    Heap kept = *this;
+    const Result<u64> block = kept.zeroed_block(L::template alignment<Abi>, 1, L::template size<Abi>);
     if (!block) return block.error();
-    return StructRef<L, Abi>(host::Keep(state_, block.value(), true), block.value());
+    return StructRef<L, Abi>(std::move(kept).keep(block.value()), block.value());
   }
   template <StructLayout L, class Abi = wasm32>
   Result<StructArrayRef<L, Abi>> make_struct_array(u64 length) {
-    const Result<u64> block = zeroed_block(L::template alignment<Abi>, length, L::template size<Abi>);
+    Heap kept = *this;
+    const Result<u64> block = kept.zeroed_block(L::template alignment<Abi>, length, L::template size<Abi>);
     if (!block) return block.error();
-    return StructArrayRef<L, Abi>(host::Keep(state_, block.value(), true), block.value(), length);
+    return StructArrayRef<L, Abi>(std::move(kept).keep(block.value()), block.value(), length);
   }
 
   // --- Typed access to what is there, which owns nothing ----------------------------------------
@@ -375,7 +381,7 @@ class Heap {
   }
   /// Asked before a request fails; for as long as it says true the request is tried again.
   void on_out_of_memory(OutOfMemoryHook hook) {
-    if (state_) state_->on_oom = std::move(hook);
+    if (state_) state_->ask_when_out_of_memory(std::move(hook));
   }
 
   /// The same memory, for adapters and resources built upon the heap.
@@ -410,31 +416,15 @@ class Heap {
     return address <= have && count <= (have - address) / size;
   }
 
+  /// The owner of a new block, in place of this handle: a copy that was made before the allocation, since the handlers
+  /// that this told of may have let the heap's handle itself go.
+  [[nodiscard]] host::Keep keep(u64 block) && { return {std::move(state_), block, true}; }
+
   template <class Operation>
   [[gnu::always_inline]] Result<u64> request(u64 size, Operation operation) {
     if (!state_) [[unlikely]]
       return host_error::no_memory;
-    const Result<u64> block = operation(*state_->allocator);
-    // Without a handler nobody is told, and the engine need not be asked how long its memory is.
-    if (block && state_->events.empty()) [[likely]]
-      return block;
-    return request_again(size, block, operation);
-  }
-  /// What the first attempt came to is told; for as long as the hook says so, others follow.
-  template <class Operation>
-  [[gnu::noinline, gnu::cold]] Result<u64> request_again(u64 size, Result<u64> block, Operation operation) {
-    host::State& state = *state_;
-    for (u32 attempt = 1;; ++attempt) {
-      state.look_at_memory();
-      if (block) return block;
-      if (block.error() != Error::out_of_memory && block.error() != Error::quota_exceeded)
-        return state.noted(block.error());
-      const u64 now = state.memory->bytes();
-      const Event event{EventKind::oom, now, now, size, attempt, block.error()};
-      state.events.tell(event);
-      if (!state.on_oom || !state.on_oom(event)) return block;
-      block = operation(*state.allocator);
-    }
+    return state_->request(size, operation);
   }
   template <class Operation>
   auto ask(Operation operation) -> decltype(operation(std::declval<host::Allocator&>())) {
@@ -446,8 +436,9 @@ class Heap {
   template <class Operation>
   Error act(Operation operation) {
     if (!state_) return host_error::no_memory;
-    const Error error = state_->noted(operation(*state_->allocator));
-    state_->look_at_memory();
+    const std::shared_ptr<host::State> kept = state_;
+    const Error error = kept->noted(operation(*kept->allocator));
+    kept->look_at_memory();
     return error;
   }
   Result<u64> aligned_block(u64 alignment, u64 size) {
@@ -589,7 +580,7 @@ inline Result<u64> Heap::trim() {
   const u64 needed = pages.value() << page_shift;
   if (needed >= have) return have >> page_shift;
   (void)state_->memory->discard(needed, have - needed);
-  state_->events.tell_resize(EventKind::trim, have, needed);
+  state_->tell_resize(EventKind::trim, have, needed);
   return pages;
 }
 
