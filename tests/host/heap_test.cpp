@@ -136,6 +136,98 @@ TEST(HostHeap, RefusesWhatIsNoHeap) {
   EXPECT_ERROR(allot::host_error::no_memory, Heap().allocate(1).error());
 }
 
+using Nothing = allot::layout<allot::field<"x", allot::u128>>;
+
+// All that gives an error: `say` is called with each.
+template <class Say>
+void use_all(Heap heap, Say say) {
+  std::vector<int> filled(3);
+  say(heap.allocate(1).error());
+  say(heap.deallocate(16));
+  say(heap.reallocate(16, 1).error());
+  say(heap.allocate_zeroed(1, 1).error());
+  say(heap.allocate_aligned(32, 1).error());
+  say(heap.allocate_unique(1).error());
+  say(heap.allocate_shared(1).error());
+  const allot::Token token;
+  say(heap.allocate_tied(1, token).error());
+  say(heap.own(16).error());
+  say(heap.usable_size(16).error());
+  say(heap.requested_size(16).error());
+  say(heap.relocate(16, 32));
+  say(heap.make<int>().error());
+  say(heap.make<allot::u128>().error());
+  say(heap.make_array<int>(0).error());
+  say(heap.make_array<int>(filled).error());
+  say(heap.make_string("").error());
+  say(heap.make_struct<Nothing>().error());
+  say(heap.make_struct_array<Nothing>(0).error());
+  say(heap.statistic(Statistic::live_blocks).error());
+  say(heap.validate().error());
+  say(heap.block_at(16).error());
+  say(heap.walk([](const allot::Block&) {}));
+  say(heap.image().error());
+  say(heap.agent().error());
+  say(heap.agents().error());
+  say(heap.reap(0));
+  say(heap.reserve(0, 16));
+  say(heap.unreserve(0));
+  say(heap.grow(1));
+  say(heap.set_maximum(0));
+  say(heap.set_quota(0));
+  say(heap.merge());
+  say(heap.trim().error());
+  say(heap.purge().error());
+  say(allot::take_snapshot(heap).error());
+}
+
+TEST(HostHeap, AnEmptyHandleHasNoMemory) {
+  int asked = 0;
+  const auto none = [&](Error error) {
+    EXPECT_ERROR(allot::host_error::no_memory, error) << asked;
+    ++asked;
+  };
+  Heap heap;
+  use_all(heap, none);
+  none(heap.make_struct_array<Nothing>(~u64{0}).error());
+  for (const u64 address : {u64{0}, u64{4}, u64{5}, ~u64{0}}) {
+    none(heap.at<int>(address).error());
+    none(heap.array_at<int>(address, 0).error());
+    none(heap.array_at<int>(address, 1).error());
+    none(heap.string_at(address, 0).error());
+    none(heap.struct_at<Nothing>(address).error());
+    none(heap.struct_array_at<Nothing>(address, 0).error());
+    none(heap.read_c_string(address).error());
+    none(heap.span(address, 0).error());
+    none(heap.span<int>(address, 1).error());
+    none(heap.read<int>(address).error());
+    none(heap.write<int>(address, 1));
+    none(heap.copy(address, address, 0));
+    none(heap.fill(address, 0));
+  }
+  none(heap.follow(allot::Pointer32<int>{0}).error());
+  heap.detach();
+  EXPECT_FALSE(heap.owns(16));
+  EXPECT_THROW(allot::memory_resource{heap}, allot::HeapFailure);
+}
+
+TEST(HostHeap, ADetachedHandleHasNoMemory) {
+  for (const bool is_outside : {false, true}) {
+    ExactMemory memory(1, 2);
+    Heap heap = Heap::create(memory, is_outside ? outside() : allot::CreateOptions{}).value();
+    const auto array = heap.make_array<int>(3).value();
+    heap.detach();
+    int asked = 0;
+    use_all(heap, [&](Error error) {
+      EXPECT_ERROR(allot::host_error::no_memory, error) << asked;
+      ++asked;
+    });
+    EXPECT_ERROR(allot::host_error::out_of_bounds, heap.at<int>(0).error());
+    EXPECT_ERROR(allot::host_error::out_of_bounds, array.read(0).error());
+    EXPECT_FALSE(heap.owns(16));
+  }
+}
+
 // A header that fits the memory with its last byte, and an agent that does not.
 TEST(HostHeap, RefusesAnImageWhoseAgentIsBehindTheMemory) {
   ExactMemory memory(1, 1);

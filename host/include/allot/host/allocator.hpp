@@ -71,7 +71,7 @@ class Allocator {
   [[nodiscard]] virtual AddressType address_type() const { return AddressType::i32; }
 };
 
-/// Of a heap whose memory is gone.
+/// Of a heap whose memory is gone: every operation is no_memory.
 class NoAllocator final : public Allocator {
  public:
   Result<u64> allocate(u64) override { return host_error::no_memory; }
@@ -79,6 +79,25 @@ class NoAllocator final : public Allocator {
   Result<u64> reallocate(u64, u64) override { return host_error::no_memory; }
   Result<u64> allocate_zeroed(u64, u64) override { return host_error::no_memory; }
   Result<u64> allocate_aligned(u64, u64) override { return host_error::no_memory; }
+
+  Result<u64> usable_size(u64) override { return host_error::no_memory; }
+  Result<u64> requested_size(u64) override { return host_error::no_memory; }
+  Result<u64> statistic(Statistic) override { return host_error::no_memory; }
+  Result<Block> block_at(u64) override { return host_error::no_memory; }
+  Result<Violation> validate() override { return host_error::no_memory; }
+  Error relocate(u64, u64) override { return host_error::no_memory; }
+  Error reserve(u64, u64) override { return host_error::no_memory; }
+  Error unreserve(u64) override { return host_error::no_memory; }
+  Error grow(u64) override { return host_error::no_memory; }
+  Result<u64> trim() override { return host_error::no_memory; }
+  Error merge() override { return host_error::no_memory; }
+  Error set_maximum(u64) override { return host_error::no_memory; }
+  Error set_quota(u64) override { return host_error::no_memory; }
+
+  Result<u32> agent() override { return host_error::no_memory; }
+  Result<std::vector<AgentStatus>> agents() override { return host_error::no_memory; }
+  Error reap(u32) override { return host_error::no_memory; }
+  [[nodiscard]] Result<u64> image() const override { return host_error::no_memory; }
 };
 
 }  // namespace allot::host

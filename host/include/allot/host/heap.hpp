@@ -202,31 +202,32 @@ class Heap {
   }
 
   // --- Typed access to what is there, which owns nothing ----------------------------------------
-  // At any address of the memory, whoever put the object there. Error: out_of_bounds.
+  // At any address of the memory, whoever put the object there. Error: out_of_bounds; no_memory (an empty handle, which
+  // gives this for all that it is asked).
 
   template <GuestValue T>
   Result<Ref<T>> at(u64 address) {
-    if (!has(address, 1, sizeof(T))) return host_error::out_of_bounds;
+    if (!has(address, 1, sizeof(T))) return nothing_there();
     return Ref<T>(look(address), address);
   }
   template <GuestValue T>
   Result<ArrayRef<T>> array_at(u64 address, u64 length) {
-    if (!has(address, length, sizeof(T))) return host_error::out_of_bounds;
+    if (!has(address, length, sizeof(T))) return nothing_there();
     return ArrayRef<T>(look(address), address, length);
   }
   template <Encoding E = utf8>
   Result<StringRef<E>> string_at(u64 address, u64 units) {
-    if (!has(address, units, sizeof(typename E::unit))) return host_error::out_of_bounds;
+    if (!has(address, units, sizeof(typename E::unit))) return nothing_there();
     return StringRef<E>(look(address), address, units);
   }
   template <StructLayout L, class Abi = wasm32>
   Result<StructRef<L, Abi>> struct_at(u64 address) {
-    if (!has(address, 1, L::template size<Abi>)) return host_error::out_of_bounds;
+    if (!has(address, 1, L::template size<Abi>)) return nothing_there();
     return StructRef<L, Abi>(look(address), address);
   }
   template <StructLayout L, class Abi = wasm32>
   Result<StructArrayRef<L, Abi>> struct_array_at(u64 address, u64 length) {
-    if (!has(address, length, L::template size<Abi>)) return host_error::out_of_bounds;
+    if (!has(address, length, L::template size<Abi>)) return nothing_there();
     return StructArrayRef<L, Abi>(look(address), address, length);
   }
   /// What a guest's pointer leads to. Error: also unsafe_pointer. A null pointer leads to address 0, as in
@@ -249,7 +250,7 @@ class Heap {
   /// `length` bytes, or values, as a span. Error: out_of_bounds, unaligned.
   template <GuestValue T = u8>
   Result<CheckedSpan<T>> span(u64 address, u64 length) {
-    if (!has(address, length, sizeof(T))) return host_error::out_of_bounds;
+    if (!has(address, length, sizeof(T))) return nothing_there();
     CheckedSpan<T> found(state_, address, length);
     if (found.is_stale()) return host_error::unaligned;
     return found;
@@ -257,13 +258,13 @@ class Heap {
   template <GuestValue T>
   Result<T> read(u64 address) {
     const u8* const at = locate(address, sizeof(T));
-    if (at == nullptr) return host_error::out_of_bounds;
+    if (at == nullptr) return nothing_there();
     return host::load_value<T>(at);
   }
   template <GuestValue T>
   Error write(u64 address, T value) {
     u8* const at = locate(address, sizeof(T));
-    if (at == nullptr) return host_error::out_of_bounds;
+    if (at == nullptr) return nothing_there();
     host::store_value(at, value);
     return Error::none;
   }
@@ -271,13 +272,13 @@ class Heap {
   Error copy(u64 to, u64 from, u64 n) {
     u8* const target = locate(to, n);
     const u8* const source = locate(from, n);
-    if (target == nullptr || source == nullptr || n > most_bytes) return host_error::out_of_bounds;
+    if (target == nullptr || source == nullptr || n > most_bytes) return nothing_there();
     if (n != 0) __builtin_memmove(target, source, n);
     return Error::none;
   }
   Error fill(u64 at, u64 n, u8 value = 0) {
     u8* const target = locate(at, n);
-    if (target == nullptr || n > most_bytes) return host_error::out_of_bounds;
+    if (target == nullptr || n > most_bytes) return nothing_there();
     if (n != 0) __builtin_memset(target, value, n);
     return Error::none;
   }
@@ -410,10 +411,13 @@ class Heap {
   [[nodiscard]] u8* locate(u64 address, u64 n) const {
     return state_ ? state_->memory->locate(address, n) : nullptr;
   }
-  /// Whether the memory has `count` times `size` bytes at an address.
+  /// Whether there is a memory that has `count` times `size` bytes at an address.
   [[nodiscard]] bool has(u64 address, u64 count, u64 size) const {
     const u64 have = memory_bytes();
-    return address <= have && count <= (have - address) / size;
+    return state_ && address <= have && count <= (have - address) / size;
+  }
+  [[nodiscard, gnu::noinline, gnu::cold]] Error nothing_there() const {
+    return state_ ? host_error::out_of_bounds : host_error::no_memory;
   }
 
   /// The owner of a new block, in place of this handle: a copy that was made before the allocation, since the handlers
@@ -446,7 +450,7 @@ class Heap {
     return alignment <= 8 ? allocate(size) : allocate_aligned(alignment, size);
   }
   Result<u64> zeroed_block(u64 alignment, u64 count, u64 size) {
-    if (alignment <= 8) return allocate_zeroed(count, size);
+    if (alignment <= 8 || !state_) return allocate_zeroed(count, size);
     if (count > (u64{1} << 40) / size) return Error::size_too_large;
     const Result<u64> block = allocate_aligned(alignment, count * size);
     if (!block) return block;
