@@ -178,5 +178,44 @@ TEST(HostEvents, SubscriptionsMayHangOnHandlers) {
   EXPECT_EQ(captured.use_count(), 1);
 }
 
+TEST(HostEvents, OfWhatContainersAllocate) {
+  allot::ReservedMemory memory(page, 20 * page);
+  Heap heap = Heap::create(memory, {.begin = 0}).value();
+  int grown = 0, out = 0, asked = 0;
+  const auto grow = heap.on(EventKind::grow, [&](const allot::Event&) { ++grown; });
+  const auto oom = heap.on(EventKind::oom, [&](const allot::Event&) { ++out; });
+  heap.on_out_of_memory([&](const allot::Event& event) {
+    EXPECT_EQ(event.requested, 100 * page);
+    ++asked;
+    return event.attempt < 2;
+  });
+  allot::memory_resource resource(heap);
+  {
+    const std::pmr::vector<char> text(3 * page, 'x', &resource);
+    EXPECT_EQ(grown, 1);
+  }
+  EXPECT_THROW(std::pmr::vector<char>(100 * page, 'x', &resource), std::bad_alloc);
+  EXPECT_EQ(out, 2);
+  EXPECT_EQ(asked, 2);
+  const allot::allocator<char> allocator(heap);
+  EXPECT_THROW((std::vector<char, allot::allocator<char>>(100 * page, 'x', allocator)), std::bad_alloc);
+  EXPECT_EQ(asked, 4);
+  // Room that the hook makes is taken.
+  u64 large = heap.allocate(heap.statistic(Statistic::largest_free).value()).value();
+  heap.on_out_of_memory(
+      [&](const allot::Event&) { return heap.deallocate(std::exchange(large, 0)) == Error::none; });
+  ASSERT_EQ(heap.set_maximum(heap.statistic(Statistic::top).value()), Error::none);
+  const std::pmr::vector<char> text(page, 'x', &resource);
+  EXPECT_EQ(large, 0U);
+  // Damage is told, too.
+  int spoilt = 0;
+  const auto corrupt = heap.on(EventKind::corrupt, [&](const allot::Event&) { ++spoilt; });
+  auto& header = *reinterpret_cast<allot::Header*>(memory.base());
+  header.page_map = ~u64{0} - 15;
+  reseal(memory.base());
+  EXPECT_THROW(std::pmr::vector<char>(50000, 'x', &resource), std::bad_alloc);
+  EXPECT_EQ(spoilt, 1);
+}
+
 }  // namespace
 }  // namespace allot_test

@@ -462,6 +462,63 @@ TEST(HostHeap, ContainersLiveInTheGuest) {
   EXPECT_THROW(too_many.resize(100000), std::bad_alloc);
 }
 
+// What a container asks for is a native pointer's alignment, whatever the memory's base has.
+TEST(HostHeap, ContainersAlignWhereTheBaseDoesNot) {
+  struct alignas(256) Wide {
+    char bytes[256];
+  };
+  for (const u64 offset : {u64{0}, u64{16}, u64{128}, u64{240}}) {
+    for (const auto policy :
+         {allot::Policy::exact, allot::Policy::compact, allot::Policy::balanced, allot::Policy::fast}) {
+      for (const bool sizes : {false, true}) {
+        std::vector<u8> raw(10 * page + 512);
+        u8* const base = raw.data() + (256 - reinterpret_cast<uintptr_t>(raw.data()) % 256) + offset;
+        allot::BufferMemory memory(base, page, 10 * page);
+        Heap heap = Heap::create(memory, {.begin = 0, .policy = policy, .record_sizes = sizes}).value();
+        const auto live = [&] { return heap.statistic(Statistic::live_blocks).value(); };
+        {
+          std::vector<std::vector<Wide, allot::allocator<Wide>>> all;
+          for (std::size_t n = 1; n < 60; ++n) {
+            all.emplace_back(n % 7 + 1, Wide{}, allot::allocator<Wide>(heap));
+            EXPECT_EQ(reinterpret_cast<uintptr_t>(all.back().data()) % 256, 0U);
+            if (n % 3 == 0) all.erase(all.begin() + static_cast<std::ptrdiff_t>(n / 3));
+            EXPECT_EQ(live(), all.size());
+          }
+          allot::memory_resource resource(heap);
+          void* const nothing = resource.allocate(0, 64);
+          EXPECT_EQ(reinterpret_cast<uintptr_t>(nothing) % 64, 0U);
+          resource.deallocate(nothing, 0, 64);
+          EXPECT_LT(heap.statistic(Statistic::live_bytes).value(), all.size() * 7 * 256 + 1);
+          const u64 before = live();
+          for (const u64 size : {100 * page, ~u64{0} - 100, ~u64{0}})
+            EXPECT_THROW((void)resource.allocate(size, 256), std::bad_alloc);
+          EXPECT_EQ(live(), before);
+          EXPECT_FALSE(heap.validate().value());
+        }
+        EXPECT_EQ(live(), 0U);
+      }
+    }
+  }
+  // A guest's own functions cannot move a block: it is given back.
+  std::vector<u8> raw(4 * page + 512);
+  allot::BufferMemory memory(raw.data() + (256 - reinterpret_cast<uintptr_t>(raw.data()) % 256) + 16,
+                             4 * page, 4 * page);
+  u64 next = 4096;
+  int live = 0;
+  allot::GuestFunctions functions;
+  functions.malloc = [&](u64 size) { return ++live, std::exchange(next, next + allot::round_up(size, 8)); };
+  functions.free = [&](u64) { --live; };
+  Heap heap = Heap::adopt(memory, functions).value();
+  allot::memory_resource resource(heap);
+  EXPECT_THROW((void)resource.allocate(100, 64), std::bad_alloc);
+  EXPECT_EQ(live, 0);
+  next = 4104;
+  EXPECT_THROW((void)resource.allocate(100, 16), std::bad_alloc);
+  EXPECT_EQ(live, 0);
+  resource.deallocate(resource.allocate(100, 8), 100, 8);
+  EXPECT_EQ(live, 0);
+}
+
 u64 resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   u64 pages = 0;

@@ -16,16 +16,56 @@ namespace allot {
 
 namespace host {
 
+/// Where a block lies, or null, with the block given back, where that is not a multiple of `alignment`.
+inline u8* as_native(State& state, u64 block, u64 bytes, u64 alignment) {
+  u8* const at = state.memory->locate(block, bytes);
+  if (at != nullptr && reinterpret_cast<uintptr_t>(at) % alignment == 0) [[likely]]
+    return at;
+  (void)state.deallocate(block);
+  return nullptr;
+}
+
+/// A block at a native pointer that is a multiple of more than every block is. Null when there is none.
+[[gnu::noinline, gnu::cold]] inline u8* allocate_aligned_native(State& state, u64 bytes, u64 alignment) {
+  const u64 base = reinterpret_cast<uintptr_t>(state.memory->base());
+  if (base % alignment == 0) {
+    const auto block =
+        state.request(bytes, [=](Allocator& a) { return a.allocate_aligned(alignment, bytes); });
+    return block ? as_native(state, block.value(), bytes, alignment) : nullptr;
+  }
+  // An aligned address is no aligned pointer: the base itself is not. One of those in a block that is longer by as much
+  // is, and as it is freed by its pointer the block has to begin there. What is behind it goes first, so that the rest
+  // fits where it lay.
+  if (bytes == 0) bytes = 1;
+  if (bytes > ~u64{0} - alignment) return nullptr;
+  const auto block =
+      state.request(bytes + alignment, [=](Allocator& a) { return a.allocate(bytes + alignment); });
+  if (!block) return nullptr;
+  const u64 from = block.value();
+  const u64 to = round_up(from + base, alignment) - base;
+  const Result<u64> same = state.allocator->reallocate(from, bytes);
+  if (!same || (to != same.value() && state.allocator->relocate(same.value(), to) != Error::none)) {
+    (void)state.deallocate(same ? same.value() : from);
+    return nullptr;
+  }
+  return as_native(state, to, bytes, alignment);
+}
+
 inline void* allocate_native(State& state, std::size_t bytes, std::size_t alignment) {
-  const Result<u64> block = alignment <= granule_bytes ? state.allocator->allocate(bytes)
-                                                       : state.allocator->allocate_aligned(alignment, bytes);
-  if (!block) throw std::bad_alloc();
-  u8* const at = state.memory->locate(block.value(), bytes);
-  if (at == nullptr || reinterpret_cast<uintptr_t>(at) % alignment != 0) throw std::bad_alloc();
+  u8* at = nullptr;
+  if (alignment <= granule_bytes) [[likely]] {
+    const auto block = state.request(bytes, [=](Allocator& a) { return a.allocate(bytes); });
+    if (!block) throw std::bad_alloc();
+    at = as_native(state, block.value(), bytes, alignment);
+  }
+  // A guest's own allocator may align to less.
+  if (at == nullptr) [[unlikely]]
+    at = allocate_aligned_native(state, bytes, alignment);
+  if (at == nullptr) throw std::bad_alloc();
   return at;
 }
 inline void deallocate_native(State& state, void* at) noexcept {
-  (void)state.deallocate(static_cast<u64>(static_cast<u8*>(at) - state.memory->base()));
+  (void)state.deallocate(reinterpret_cast<uintptr_t>(at) - reinterpret_cast<uintptr_t>(state.memory->base()));
 }
 inline std::shared_ptr<State> state_for_pointers(const Heap& heap) {
   if (!heap) throw HeapFailure(host_error::no_memory);
@@ -35,7 +75,9 @@ inline std::shared_ptr<State> state_for_pointers(const Heap& heap) {
 
 }  // namespace host
 
-/// Throws std::bad_alloc when the heap refuses, and HeapFailure (memory_can_move) from its constructor.
+/// Throws std::bad_alloc when the heap refuses (after its out-of-memory hook was asked), also an alignment that the
+/// memory's base does not have, in a guest's own allocator; and HeapFailure (memory_can_move) from its constructor. Keeps
+/// the heap.
 class memory_resource final : public std::pmr::memory_resource {
  public:
   explicit memory_resource(const Heap& heap) : state_(host::state_for_pointers(heap)) {}
