@@ -309,6 +309,89 @@ TEST(HostHeap, ReportsStatisticsAndWalks) {
   EXPECT_EQ(heap.requested_size(blocks[1]).value(), 3U);
 }
 
+// Freeing what is shown makes it one with what lies around it, at once or later.
+TEST(HostHeap, AVisitorMayFreeWhatItIsShown) {
+  for (const auto policy :
+       {allot::Policy::exact, allot::Policy::compact, allot::Policy::balanced, allot::Policy::fast}) {
+    for (const bool is_outside : {false, true}) {
+      ExactMemory memory(1, 200);
+      Heap heap =
+          Heap::create(memory, {.begin = 0,
+                                .policy = policy,
+                                .image = is_outside ? allot::ImagePlace::outside : allot::ImagePlace::inside})
+              .value();
+      const auto live = [&] { return heap.statistic(Statistic::live_blocks).value(); };
+      std::vector<u64> blocks;
+      const auto fill = [&](u64 count) {
+        blocks.clear();
+        for (u64 i = 0; i < count; ++i)
+          blocks.push_back(heap.allocate(i % 97 == 0 ? 9000 : 40 + i % 300).value());
+        for (std::size_t i = 0; i < blocks.size(); i += 3) ASSERT_EQ(heap.deallocate(blocks[i]), Error::none);
+        std::erase_if(blocks, [&](u64 block) { return !heap.owns(block); });
+        std::sort(blocks.begin(), blocks.end());
+      };
+      // Each of them is shown, and no byte twice.
+      fill(5000);
+      std::vector<u64> seen;
+      u64 end = heap.statistic(Statistic::begin).value();
+      const u64 top = heap.statistic(Statistic::top).value();
+      EXPECT_EQ(heap.walk([&](const allot::Block& block) {
+        EXPECT_EQ(block.address, end);
+        end = block.address + block.size;
+        if (block.kind != allot::BlockKind::live) return;
+        seen.push_back(block.address);
+        EXPECT_EQ(heap.deallocate(block.address), Error::none);
+      }),
+                Error::none);
+      EXPECT_EQ(end, top);
+      EXPECT_EQ(seen, blocks);
+      EXPECT_EQ(live(), 0U);
+      EXPECT_FALSE(heap.validate().value());
+
+      // The next ones with it, and something else in their place.
+      fill(3000);
+      end = 0;
+      std::size_t at = 0;
+      EXPECT_EQ(heap.walk([&](const allot::Block& block) {
+        EXPECT_GE(block.address, end);
+        end = block.address + block.size;
+        if (block.kind != allot::BlockKind::live) return;
+        while (at < blocks.size() && blocks[at] < block.address) ++at;
+        for (std::size_t i = at; i < at + 4 && i < blocks.size(); ++i) (void)heap.deallocate(blocks[i]);
+        if (at % 8 == 0) EXPECT_TRUE(heap.allocate(700));
+      }),
+                Error::none);
+      EXPECT_FALSE(heap.validate().value());
+
+      // All that is left, and with it the heap's end.
+      EXPECT_EQ(heap.walk([&](const allot::Block& shown) {
+        if (shown.kind != allot::BlockKind::live) return;
+        EXPECT_EQ(heap.walk([&](const allot::Block& block) {
+          if (block.kind == allot::BlockKind::live) EXPECT_EQ(heap.deallocate(block.address), Error::none);
+        }),
+                  Error::none);
+        EXPECT_TRUE(heap.trim());
+      }),
+                Error::none);
+      EXPECT_EQ(live(), 0U);
+      EXPECT_FALSE(heap.validate().value());
+
+      // And the memory.
+      ASSERT_TRUE(heap.allocate(10));
+      ASSERT_TRUE(heap.allocate(10));
+      Heap handle = heap;
+      std::size_t shown = 0;
+      EXPECT_EQ(handle.walk([&](const allot::Block& block) {
+        handle = {};
+        shown += block.kind == allot::BlockKind::live;
+      }),
+                Error::none);
+      EXPECT_EQ(shown, 2U);
+      EXPECT_ERROR(allot::host_error::no_memory, heap.walk([&](const allot::Block&) { heap.detach(); }));
+    }
+  }
+}
+
 TEST(HostHeap, KeepsToQuotaMaximumAndReservedSpans) {
   ExactMemory memory(1, 40);
   Heap heap = Heap::create(memory).value();

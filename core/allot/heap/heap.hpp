@@ -195,6 +195,12 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   /// The block that begins at `p`; kind `none` and size 0 when none does. Walk: from statistic(begin) to
   /// statistic(top) in steps of `size`. Free blocks may follow each other: merging is lazy.
   Block block_at(u64 p) const { return {p, block_size(p), block_kind(p)}; }
+  /// The block that covers `p`, wherever it begins; kind `none` where the heap has none. O(its length): for walks under
+  /// whose feet blocks become others.
+  Block block_around(u64 p) const {
+    const Granule g = this->walkable_around(p);
+    return g == granule_limit ? Block{p, 0, BlockKind::none} : block_at(this->address_of(g));
+  }
 
   /// Checks every invariant (docs/heap-image.md); O(heap / 128).
   Violation validate() {

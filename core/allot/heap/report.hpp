@@ -68,6 +68,14 @@ class Report : public Relocate<Place> {
                                         : granule_limit;
   }
 
+  /// The granule at which what covers `p` begins, as walkable() would find it, or granule_limit.
+  Granule walkable_around(u64 p) const {
+    const auto& h = header();
+    if (p < h.begin || p >= h.top) return granule_limit;
+    const Granule g = static_cast<Granule>((p - h.origin) >> granule_shift);
+    return in_gap(g) || in_free_page(g) ? g & ~(granules_per_page - 1) : Base::enclosing_start(g);
+  }
+
   /// What several agents have together. Each changes what is its own meanwhile.
   struct Sums {
     u64 live, peak, reserved;

@@ -47,6 +47,8 @@ class Allocator {
   virtual Result<u64> requested_size(u64) { return host_error::unsupported_operation; }
   virtual Result<u64> statistic(Statistic) { return host_error::unsupported_operation; }
   virtual Result<Block> block_at(u64) { return host_error::unsupported_operation; }
+  /// The block that covers an address, wherever it begins.
+  virtual Result<Block> block_around(u64) { return host_error::unsupported_operation; }
   virtual Result<Violation> validate() { return host_error::unsupported_operation; }
   virtual Error relocate(u64, u64) { return host_error::unsupported_operation; }
   virtual Error reserve(u64, u64) { return host_error::unsupported_operation; }
@@ -84,6 +86,7 @@ class NoAllocator final : public Allocator {
   Result<u64> requested_size(u64) override { return host_error::no_memory; }
   Result<u64> statistic(Statistic) override { return host_error::no_memory; }
   Result<Block> block_at(u64) override { return host_error::no_memory; }
+  Result<Block> block_around(u64) override { return host_error::no_memory; }
   Result<Violation> validate() override { return host_error::no_memory; }
   Error relocate(u64, u64) override { return host_error::no_memory; }
   Error reserve(u64, u64) override { return host_error::no_memory; }

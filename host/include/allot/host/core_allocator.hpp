@@ -51,6 +51,10 @@ class CoreAllocator : public Allocator {
     return self().template run<Result<Block>>(
         [&](auto& core) { return Result<Block>(core.block_at(address)); });
   }
+  Result<Block> block_around(u64 address) override {
+    return self().template run<Result<Block>>(
+        [&](auto& core) { return Result<Block>(core.block_around(address)); });
+  }
   Result<Violation> validate() override {
     return self().template run<Result<Violation>>(
         [](auto& core) { return Result<Violation>(core.validate()); });

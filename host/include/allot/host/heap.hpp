@@ -296,19 +296,29 @@ class Heap {
   Result<Block> block_at(u64 address) {
     return ask([=](host::Allocator& a) { return a.block_at(address); });
   }
-  /// Calls visit(Block) for each block, free ones too, in the order of their addresses.
+  /// Calls visit(Block) for each block, free ones too, in the order of their addresses, as far as the heap reached at the
+  /// beginning. The visitor may use the heap as it likes: free the block that it is shown or another one, allocate, trim,
+  /// let the heap go. Where what comes next has become one with what lies before it, the rest of that is shown if it is
+  /// free, and nothing if it is a block: one that the visitor itself has put there may be shown or not. Error:
+  /// corrupt_image, and as statistic().
   template <class Visit>
   Error walk(Visit visit) {
-    const Result<u64> begin = statistic(Statistic::begin);
-    const Result<u64> top = statistic(Statistic::top);
+    Heap kept = *this;
+    const Result<u64> begin = kept.statistic(Statistic::begin);
+    const Result<u64> top = kept.statistic(Statistic::top);
     if (!begin || !top) return begin ? top.error() : begin.error();
+    Trail trail{begin.value(), begin.value(), begin.value(), trail_lengths * kept.memory_bytes()};
     for (u64 at = begin.value(); at < top.value();) {
-      const Result<Block> block = block_at(at);
+      Result<Block> block = kept.block_at(at);
+      if (block && block.value().size == 0) block = kept.block_from(at, trail);
       if (!block) return block.error();
-      // A block of nothing, or behind the memory's end: no sound heap has one.
-      if (block.value().size == 0 || !has(at, 1, block.value().size)) return Error::corrupt_image;
-      visit(block.value());
-      at += block.value().size;
+      const auto& [address, size, kind] = block.value();
+      if (size == 0) return Error::none;
+      // Behind the memory's end no sound heap has a block.
+      if (!kept.has(at, 1, size)) return Error::corrupt_image;
+      trail.before = std::exchange(trail.last, address);
+      if (address == at) visit(block.value());
+      at += size;
     }
     return Error::none;
   }
@@ -444,6 +454,39 @@ class Heap {
     const Error error = kept->noted(operation(*kept->allocator));
     kept->look_at_memory();
     return error;
+  }
+  /// What a walk has come by, and may find its way back by. A visitor that frees all that it is shown makes it one with
+  /// what was there before it.
+  struct Trail {
+    u64 last, before;  // where blocks began, when they were shown
+    u64 found;  // the same of one that has grown over where the walk was to go on
+    u64 left;  // bytes that may still be searched for one
+  };
+  // No visitor has a walk search for so long; a hostile thread of the guest might.
+  static constexpr u64 trail_lengths = 1024;
+
+  /// What is left, from an address on at which no block begins any more, of the block there; a live one is given with
+  /// its own address. Of size 0 where the heap has become shorter.
+  Result<Block> block_from(u64 at, Trail& trail) {
+    const Result<u64> top = statistic(Statistic::top);
+    if (!top) return top.error();
+    if (at >= top.value()) return Block{at, 0, BlockKind::none};
+    const auto covers = [at](const Block& block) {
+      return block.address <= at && block.size > at - block.address;
+    };
+    Result<Block> around = block_at(trail.found);
+    if (around && !covers(around.value())) around = block_at(trail.last);
+    if (around && !covers(around.value())) around = block_at(trail.before);
+    if (around && !covers(around.value())) {
+      around = ask([=](host::Allocator& a) { return a.block_around(at); });
+      if (around && (!covers(around.value()) || at - around.value().address > trail.left))
+        return Error::corrupt_image;
+      if (around) trail.left -= at - around.value().address;
+    }
+    if (!around) return around;
+    const auto& [address, size, kind] = around.value();
+    trail.found = address;
+    return Block{kind == BlockKind::live ? address : at, size - (at - address), kind};
   }
   Result<u64> aligned_block(u64 alignment, u64 size) {
     // Every allocator aligns to 8 at least; only the guest's own may not to 16.
