@@ -638,6 +638,42 @@ TEST(HostHeap, PurgeAndTrimGiveMemoryBackToTheSystem) {
   EXPECT_FALSE(heap.validate().value());
 }
 
+// What is told is what the process got smaller by, at most: whole pages of the system.
+TEST(HostHeap, PurgeCountsWhatItGivesBack) {
+  const u64 unit = static_cast<u64>(sysconf(_SC_PAGESIZE));
+  allot::ReservedMemory memory(page, 100 * page);
+  Heap heap = Heap::create(memory, {.begin = 0}).value();
+  std::vector<u64> blocks;
+  for (u64 i = 0; i < 2000; ++i) {
+    blocks.push_back(heap.allocate(i % 100 == 0 ? 5 * unit : 64).value());
+    ASSERT_EQ(heap.fill(blocks.back(), 64, 0xAA), Error::none);
+  }
+  for (std::size_t i = 1; i < blocks.size(); i += 2) ASSERT_EQ(heap.deallocate(blocks[i]), Error::none);
+  // What is free lies in pieces of 64 bytes, but for the heap's end.
+  const auto expected = [&] {
+    u64 sum = 0;
+    EXPECT_EQ(heap.walk([&](const allot::Block& block) {
+      if (block.kind != allot::BlockKind::free) return;
+      const u64 begin = allot::round_up(block.address, unit);
+      const u64 end = allot::round_down(block.address + block.size, unit);
+      if (begin >= end) return;
+      sum += end - begin;
+      for (u64 at = begin; at < end; at += unit) EXPECT_EQ(heap.read<u64>(at).value(), 0U);
+    }),
+              Error::none);
+    return sum;
+  };
+  const u64 pieces = heap.purge().value();
+  EXPECT_EQ(pieces, expected());
+  EXPECT_LE(pieces, page);
+  for (std::size_t i = 0; i < blocks.size(); i += 100) ASSERT_EQ(heap.deallocate(blocks[i]), Error::none);
+  const u64 more = heap.purge().value();
+  EXPECT_EQ(more, expected());
+  EXPECT_GE(more, pieces + 20 * 4 * unit);
+  EXPECT_EQ(heap.purge().value(), more);
+  EXPECT_FALSE(heap.validate().value());
+}
+
 TEST(HostHeap, UsesTheGuestsOwnFunctions) {
   ExactMemory memory(4, 4);
   u64 next = 4096;

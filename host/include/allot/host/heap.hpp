@@ -7,6 +7,8 @@
 // thread attaches for itself, and is an agent of the heap then, as the guest's threads are.
 #pragma once
 
+#include <unistd.h>
+
 #include <allot/host/array_ref.hpp>
 #include <allot/host/block.hpp>
 #include <allot/host/core_allocator.hpp>
@@ -375,9 +377,11 @@ class Heap {
   /// bytes behind are given back to the system, and the heap takes the pages again when it needs them. Error:
   /// unsupported_operation (a heap for several agents).
   Result<u64> trim();
-  /// Gives all that is free back to the system, page by page, where the adapter can: the process becomes
-  /// smaller, the memory does not become shorter. Returns the bytes. Free memory reads as zeros then. Error:
-  /// unsupported_operation (also: a heap for several agents, who may be about to use what is free).
+  /// Merges free memory and gives the system's pages that lie wholly in it back to the system, where the adapter can: the
+  /// process becomes smaller, the memory does not become shorter. Returns the bytes of these pages, also of those that
+  /// were given back before; they read as zeros then. The rest of the free memory, where a block has part of the page,
+  /// may stay as it is. Error: unsupported_operation (also: a heap for several agents, who may be about to use what is
+  /// free).
   Result<u64> purge();
 
   // --- Events -----------------------------------------------------------------------------------
@@ -521,6 +525,15 @@ inline u64 find_image(AnyMemory& memory, u64 from) {
   return ~u64{0};
 }
 
+/// Of the system's pages that lie wholly in [at, at + n).
+inline u64 bytes_of_whole_pages(AnyMemory& memory, u64 at, u64 n) {
+  const u64 unit = static_cast<u64>(sysconf(_SC_PAGESIZE));
+  const u64 base = reinterpret_cast<uintptr_t>(memory.base());
+  const u64 begin = round_up(base + at, unit);
+  const u64 end = round_down(base + at + n, unit);
+  return begin < end ? end - begin : 0;
+}
+
 /// Records are read and written through pointers to numbers of eight bytes.
 inline bool is_aligned(AnyMemory& memory) {
   return reinterpret_cast<uintptr_t>(memory.base()) % alignof(std::max_align_t) == 0;
@@ -633,13 +646,15 @@ inline Result<u64> Heap::trim() {
 
 inline Result<u64> Heap::purge() {
   if (is_shared()) return host_error::unsupported_operation;
-  if (const Error error = merge(); error != Error::none) return error;
+  Heap kept = *this;
+  if (const Error error = kept.merge(); error != Error::none) return error;
+  AnyMemory& memory = *kept.state_->memory;
   u64 given = 0;
   bool refused = false;
-  const Error error = walk([&](const Block& block) {
+  const Error error = kept.walk([&](const Block& block) {
     if (block.kind != BlockKind::free || refused) return;
-    if (state_->memory->discard(block.address, block.size))
-      given += block.size;
+    if (memory.discard(block.address, block.size))
+      given += host::bytes_of_whole_pages(memory, block.address, block.size);
     else
       refused = true;
   });
