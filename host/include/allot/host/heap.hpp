@@ -95,7 +95,7 @@ class Heap {
     return request(size, [=](host::Allocator& a) { return a.allocate(size); });
   }
   /// Error, with nothing changed: double_free, interior_address, metadata_address, foreign_address,
-  /// wild_address.
+  /// wild_address. (Only while nothing else has been allocated there: an address that was given out again is a block's.)
   Error deallocate(u64 address) { return state_ ? state_->deallocate(address) : host_error::no_memory; }
   /// Another size for the block, which may move. When it fails the old block stays.
   Result<u64> reallocate(u64 address, u64 size) {

@@ -22,7 +22,8 @@ class Object {
   [[nodiscard]] bool is_freed() const { return end_ == freed; }
 
   /// Gives the block back; every later access is freed_block. Error: what the heap says, for instance
-  /// double_free when the guest was quicker. A reference that does not own its block only forgets it.
+  /// double_free when the guest was quicker, and the address is no other block's yet. A reference that does not own its
+  /// block only forgets it.
   Error free() {
     end_ = freed;
     return keep_.free();

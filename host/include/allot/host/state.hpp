@@ -121,8 +121,8 @@ class Keep {
   [[nodiscard]] u64 address() const { return address_; }
   [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
 
-  /// Gives the block back, if it is kept here. What the guest has freed already is an error, and nothing
-  /// happens.
+  /// Gives the block back, if it is kept here. When the guest has freed it already that is an error, and nothing happens;
+  /// but only until the address is a block's again: that one is freed then, whosever it is.
   Error free() {
     if (!std::exchange(owner_, false)) return Error::none;
     return state_->deallocate(address_);
