@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -507,6 +508,37 @@ TEST(HostHeap, BlocksGoWithTheirOwners) {
   }
   EXPECT_EQ(live(), 0U);
   EXPECT_FALSE(heap.own(theirs));
+}
+
+TEST(HostHeap, NothingIsTiedToWhatIsGone) {
+  ExactMemory memory(1, 40);
+  Heap heap = Heap::create(memory).value();
+  const auto live = [&] { return heap.statistic(Statistic::live_blocks).value(); };
+  allot::Token moved;
+  const allot::Token token = std::move(moved);
+  allot::WeakToken past;
+  {
+    const allot::Token object;
+    past = object;
+  }
+  for (const allot::WeakToken& none : {allot::WeakToken(moved), past, allot::WeakToken()}) {
+    EXPECT_ERROR(allot::host_error::freed_block, heap.allocate_tied(100, none).error());
+    EXPECT_EQ(heap.statistic(Statistic::peak_bytes).value(), 0U);
+  }
+  allot::unique_block block = heap.allocate_unique(100).value();
+  EXPECT_ERROR(allot::host_error::freed_block, allot::tie(std::move(block), past));
+  EXPECT_TRUE(block);  // NOLINT(bugprone-use-after-move): it stays the caller's
+  EXPECT_EQ(live(), 1U);
+  EXPECT_EQ(allot::tie(std::move(block), token), Error::none);
+  EXPECT_FALSE(block);
+  EXPECT_EQ(live(), 1U);
+  {
+    // Whoever is told of the memory's growth ends the object.
+    std::optional<allot::Token> object = allot::Token();
+    const auto told = heap.on(allot::EventKind::grow, [&](const allot::Event&) { object.reset(); });
+    EXPECT_ERROR(allot::host_error::freed_block, heap.allocate_tied(5 * page, *object).error());
+  }
+  EXPECT_EQ(live(), 1U);
 }
 
 TEST(HostHeap, ReferencesKeepTheHeapAlive) {

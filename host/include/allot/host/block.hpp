@@ -87,10 +87,13 @@ class weak_block {
   std::weak_ptr<unique_block> block_;
 };
 
-/// The block goes when the token's object does.
-inline void tie(unique_block&& block, const WeakToken& token) {
+/// The block goes when the token's object does. Error: freed_block, when the object is gone already, or was moved from;
+/// the block stays the caller's then.
+inline Error tie(unique_block&& block, const WeakToken& token) {
+  if (token.expired()) return host_error::freed_block;
   const auto kept = std::make_shared<unique_block>(std::move(block));
   token.at_end([kept] { (void)kept->free(); });
+  return Error::none;
 }
 
 }  // namespace allot

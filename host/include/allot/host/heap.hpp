@@ -120,12 +120,14 @@ class Heap {
     if (!block) return block.error();
     return shared_block(std::move(block.value()));
   }
-  /// A block that goes when the token's object does. Returns its address.
+  /// A block that goes when the token's object does. Returns its address. Error: also freed_block, with nothing
+  /// allocated, when the object is gone already, or was moved from.
   Result<u64> allocate_tied(u64 size, const WeakToken& token) {
+    if (state_ && token.expired()) return host_error::freed_block;
     Result<unique_block> block = allocate_unique(size);
     if (!block) return block.error();
     const u64 address = block.value().address();
-    tie(std::move(block.value()), token);
+    if (const Error error = tie(std::move(block.value()), token); error != Error::none) return error;
     return address;
   }
   /// A handle that frees a block which is there already, for instance one that the guest has handed over.
