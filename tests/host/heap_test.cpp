@@ -738,6 +738,106 @@ TEST(HostHeap, UsesTheGuestsOwnFunctions) {
   EXPECT_EQ(Heap::adopt(memory, cabi).value().allocate_aligned(4096, 10).value(), 8192U);
 }
 
+// A heap that has all of the memory, from address 0 on.
+Heap from_null(ExactMemory& memory, bool record_sizes = false) {
+  allot::CreateOptions options = outside();
+  options.begin = 0;
+  options.record_sizes = record_sizes;
+  return Heap::create(memory, options).value();
+}
+
+TEST(HostImports, NullIsNoBlock) {
+  ExactMemory memory(1, 4);
+  Heap heap = from_null(memory);
+  std::vector<Error> refused;
+  const auto note = [&](Error error, u64) { refused.push_back(error); };
+  allot::GuestMalloc<> imports(heap, note);
+  allot::GuestMalloc<> same(heap, note);  // it is reserved already
+  u64 live = 0;
+  for (const u32 size : {16U, 1U, 48U, 64U}) {
+    EXPECT_NE(imports.malloc(size), 0U);
+    EXPECT_NE(same.calloc(1, size), 0U);
+    EXPECT_NE(imports.aligned_alloc(4096, size), 0U);
+    EXPECT_NE(same.cabi_realloc(0, 0, 64, size), 0U);
+    live += 4;
+    EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), live);
+  }
+  while (imports.malloc(16) != 0) ++live;
+  EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), live);
+  EXPECT_TRUE(refused.empty());
+  EXPECT_FALSE(heap.validate().value());
+}
+
+// A block that the host has had at 0 before: the guest gets the place when it is free, and another one instead.
+TEST(HostImports, NullIsNoBlockThatMovedThere) {
+  for (const bool sizes : {false, true}) {
+    for (const u64 free : {u64{16}, u64{32}, u64{64}, u64{1000}}) {
+      ExactMemory memory(1, 1);
+      Heap heap = from_null(memory, sizes);
+      const u64 null = heap.allocate(free).value();
+      SCOPED_TRACE(testing::Message() << free << " bytes free" << (sizes ? ", recorded" : ""));
+      ASSERT_EQ(null, 0U);
+      const u64 behind = heap.allocate(16).value();
+      std::vector<Error> refused;
+      allot::GuestMalloc<> imports(heap, [&](Error error, u64) { refused.push_back(error); });
+      const u32 block = imports.malloc(10);
+      const u32 fence = imports.malloc(16);
+      ASSERT_EQ(heap.write<u64>(block, 0x1122334455667788), Error::none);
+      // All else is taken, so that what is allocated next lies at 0.
+      std::vector<u64> rest;
+      while (const auto more = heap.allocate(16)) rest.push_back(more.value());
+      ASSERT_EQ(heap.deallocate(null), Error::none);
+      const u64 live = heap.statistic(Statistic::live_blocks).value();
+      // There is nothing else. What was to be made larger is still what it was.
+      if (free < 64) {
+        EXPECT_EQ(imports.malloc(16), 0U);
+        EXPECT_EQ(imports.realloc(block, static_cast<u32>(free)), free == 16 ? block : 0U);
+      } else {
+        const u32 moved = imports.realloc(block, static_cast<u32>(free));
+        EXPECT_EQ(moved, 0U);
+      }
+      EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), live);
+      EXPECT_EQ(heap.read<u64>(block).value(), 0x1122334455667788U);
+      EXPECT_TRUE(heap.owns(block));
+      if (sizes) EXPECT_EQ(heap.requested_size(block).value(), free == 16 ? 16U : 10U);
+      EXPECT_FALSE(heap.validate().value());
+      // With room elsewhere it goes there.
+      for (std::size_t i = rest.size() / 2; i < rest.size(); ++i)
+        ASSERT_EQ(heap.deallocate(rest[i]), Error::none);
+      const u32 moved = imports.realloc(block, 200);
+      ASSERT_NE(moved, 0U);
+      EXPECT_EQ(heap.read<u64>(moved).value(), 0x1122334455667788U);
+      for (const u32 size : {8U, 16U, 30U, 900U}) {
+        const u32 other = imports.malloc(size);
+        EXPECT_NE(other, 0U);
+        imports.free(other);
+      }
+      imports.free(moved);
+      imports.free(fence);
+      imports.free(static_cast<u32>(behind));
+      EXPECT_NE(imports.malloc(16), 0U);
+      EXPECT_TRUE(refused.empty());
+      EXPECT_FALSE(heap.validate().value());
+    }
+  }
+}
+
+TEST(HostImports, TakeNoHeapWhoseAddressesTheyWouldCut) {
+  for (const bool is_outside : {false, true}) {
+    ExactMemory memory(1, 4);
+    allot::CreateOptions options = is_outside ? outside() : allot::CreateOptions{};
+    options.address = allot::AddressType::i64;
+    const Heap heap = Heap::create(memory, options).value();
+    try {
+      const allot::GuestMalloc<> imports(heap);
+      ADD_FAILURE() << "it was taken";
+    } catch (const allot::HeapFailure& failure) {
+      EXPECT_ERROR(Error::wrong_address_type, failure.error());
+    }
+    EXPECT_NE(allot::GuestMalloc<u64>(heap).malloc(10), 0U);
+  }
+}
+
 TEST(HostHeap, RestoresRecordsThatLayOutside) {
   ExactMemory memory(1, 4);
   allot::ReservedMemory records(page, page * 16);
