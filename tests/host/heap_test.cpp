@@ -122,6 +122,52 @@ TEST(HostHeap, WorksWith64BitAddresses) {
   EXPECT_ERROR(Error::wild_address, heap.deallocate(u64{1} << 60));
 }
 
+template <class Memory>
+void expect_refused(Error expected, const allot::CreateOptions& options, u64 most) {
+  Memory memory(1, most);
+  std::memset(memory.base(), 0x77, memory.bytes());
+  EXPECT_ERROR(expected, Heap::create(memory, options).error());
+  EXPECT_EQ(memory.bytes(), page);
+  EXPECT_TRUE(std::all_of(memory.base(), memory.base() + page, [](u8 byte) { return byte == 0x77; }));
+}
+
+TEST(HostHeap, ARefusedHeapLeavesTheMemoryAsItWas) {
+  constexpr u64 four_gib = u64{1} << 32;
+  for (const auto image : {allot::ImagePlace::inside, allot::ImagePlace::outside}) {
+    for (const auto address : {allot::AddressType::i32, allot::AddressType::i64}) {
+      const auto refuse = [&](Error expected, allot::CreateOptions options, u64 most = 8) {
+        SCOPED_TRACE(testing::Message() << (image == allot::ImagePlace::inside) << " from "
+                                        << options.begin.value_or(1) << " to " << options.end);
+        options.image = image;
+        options.address = address;
+        expect_refused<ExactMemory>(expected, options, most);
+        if (image == allot::ImagePlace::inside) expect_refused<SharedMemory>(expected, options, most);
+      };
+      refuse(Error::invalid_policy, {.policy = static_cast<allot::Policy>(17)});
+      refuse(Error::invalid_policy, {.begin = 0, .policy = static_cast<allot::Policy>(4)});
+      refuse(Error::invalid_span, {.begin = ~u64{0}});
+      refuse(Error::invalid_span, {.begin = u64{1} << 40});
+      refuse(Error::invalid_span, {.begin = 3 * page, .end = 2 * page});
+      refuse(Error::invalid_span, {.begin = 0, .end = ~u64{0}});
+      if (address == allot::AddressType::i32) refuse(Error::invalid_span, {.begin = four_gib});
+      // Too short for the records.
+      if (image == allot::ImagePlace::inside)
+        refuse(Error::invalid_span, {.begin = 3 * page, .end = 3 * page + 1300});
+      refuse(Error::out_of_memory, {.begin = 20 * page});
+      if (image == allot::ImagePlace::inside) refuse(Error::out_of_memory, {.begin = page}, 1);
+    }
+  }
+  // What is long enough is laid out, wherever a page ends.
+  for (u64 begin = 2 * page - 6000; begin < 2 * page; begin += 48) {
+    ExactMemory memory(1, 8);
+    allot::CreateOptions options;
+    options.begin = begin;
+    Heap heap = Heap::create(memory, options).value();
+    EXPECT_TRUE(heap.allocate(100));
+    EXPECT_FALSE(heap.validate().value());
+  }
+}
+
 TEST(HostHeap, RefusesWhatIsNoHeap) {
   ExactMemory memory(2, 2);
   EXPECT_ERROR(Error::not_a_heap, Heap::attach(memory).error());

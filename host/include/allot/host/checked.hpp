@@ -54,9 +54,14 @@ class Reach {
       see(memory_->bytes());
       if (base_ == nullptr || n > bytes_ || at > bytes_ - n) return false;
     }
-    left_ = most_accesses_;
-    waits_left_ = patience_;
+    begin();
     return true;
+  }
+  /// The same for what lays out an image, and sees to it itself that there is memory for it.
+  void refresh_for_new() {
+    base_ = memory_->base();
+    see(memory_->bytes());
+    begin();
   }
   u8* base() const { return base_; }
   /// How long it is, whoever grew it; one that can move was looked at when the operation began.
@@ -112,6 +117,10 @@ class Reach {
   static constexpr u64 accesses_more = u64{1} << 20;
   static constexpr u64 widest = 8;  // bytes of an access
 
+  void begin() {
+    left_ = most_accesses_;
+    waits_left_ = patience_;
+  }
   void see(u64 bytes) {
     const u64 most = (bytes >> granule_shift) * accesses_per_granule + accesses_more;
     if (most > most_accesses_) left_ += most - most_accesses_;

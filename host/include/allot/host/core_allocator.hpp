@@ -151,6 +151,16 @@ class CheckedAllocator : public CoreAllocator<Derived, typename Place::Address> 
     return Error::corrupt_image;
   }
 
+  /// Lays out a new image by an operation of the core, which looks at its options before it grows the memory.
+  template <class Operation>
+  Error lay_out(Operation operation) {
+    reach_.refresh_for_new();
+    try {
+      return operation(core_);
+    } catch (const CorruptImage&) {
+      return found_corrupt();
+    }
+  }
   template <class Answer, class Operation>
   Answer run(Operation operation) {
     if (corrupt_ || !reach_.refresh(core_.image(), Derived::least_bytes)) return found_corrupt();
@@ -187,9 +197,9 @@ class InsideAllocator final : public CheckedAllocator<InsideAllocator<Address>, 
   InsideAllocator(AnyMemory& memory, u64 image)
       : CheckedAllocator<InsideAllocator<Address>, CheckedInside<Address>>(memory, image) {}
 
-  /// Lays out a new image. The memory has room for its first records.
+  /// Lays out a new image. May grow the memory, if it does not fail.
   Error create(const Options& options) {
-    return this->call([&](auto& core) { return core.initialize(options); });
+    return this->lay_out([&](auto& core) { return core.initialize(options); });
   }
   /// Looks at an image that is there.
   Error attach() {

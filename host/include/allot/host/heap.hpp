@@ -41,8 +41,9 @@ class Heap {
   }
 
   /// A new heap in a part of the memory that nobody else uses: with the image inside a shared memory one for several
-  /// agents, of which this is the first. Error: invalid_span, invalid_policy, out_of_memory, memory_can_move (a shared
-  /// memory whose base is not fixed).
+  /// agents, of which this is the first. May grow the memory. Error, with nothing changed: invalid_span, invalid_policy,
+  /// out_of_memory, memory_can_move (a shared memory whose base is not fixed), unaligned (a base that is no multiple of
+  /// 16).
   template <HostMemory M>
   static Result<Heap> create(M&& memory, const CreateOptions& options = {}) {
     return create_erased(detail::erase_type<M>(std::forward<M>(memory)), options);
@@ -613,13 +614,7 @@ Result<Heap> Heap::create_as(Heap heap, const CreateOptions& wish) {
     const bool for_several = memory.is_shared();
     if (for_several && !memory.base_is_fixed()) return host_error::memory_can_move;
     const u64 image = BasicHeap<host::CheckedInside<Address>>::first_usable(options.begin);
-    if (image < options.begin || image >= (u64{1} << 40)) return Error::invalid_span;
-    // The header is reached before the core has seen to it that there is memory for it.
-    const u64 needed = image + sizeof(Header) + (for_several ? shared_agent_bytes : sizeof(Agent));
-    const u64 have = memory.bytes();
-    if (options.end != 0 && needed > options.end) return Error::invalid_span;
-    if (needed > have && !memory.grow((needed - have + page_bytes - 1) >> page_shift))
-      return Error::out_of_memory;
+    if (image < options.begin) return Error::invalid_span;
     if (for_several) {
       auto made = std::make_unique<host::SharedAllocator<Address>>(memory, image, wish.patience);
       if (const Error error = made->create(options); error != Error::none) return error;

@@ -28,9 +28,9 @@ class SharedAllocator final
   }
   ~SharedAllocator() override { leave(); }
 
-  /// Lays out a new image, whose first agent this is. The memory has room for header and agent.
+  /// Lays out a new image, whose first agent this is. May grow the memory, if it does not fail.
   Error create(const Options& options) {
-    return this->call([&](auto& core) {
+    return this->lay_out([&](auto& core) {
       const Error error = core.initialize(options);
       return error == Error::none ? became(core, 0) : error;
     });
