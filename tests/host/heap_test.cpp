@@ -20,6 +20,7 @@ namespace {
 using allot::Error;
 using allot::Heap;
 using allot::Statistic;
+namespace files = allot::files;
 
 #define EXPECT_ERROR(expected, result) EXPECT_STREQ(allot::error_name(expected), allot::error_name(result))
 
@@ -936,6 +937,61 @@ TEST(HostHeap, IsTheSameAfterASnapshot) {
     ExactMemory small(0, 1);
     EXPECT_ERROR(Error::out_of_memory, allot::restore_snapshot(file, small).error());
   }
+}
+
+// A file as somebody made it who means no good: well-formed, with a heap in it that is none.
+TEST(HostHeap, ARefusedSnapshotLeavesTheMemoryAsItWas) {
+  const auto restore_fails = [](Error expected, const std::vector<u8>& file, auto& memory) {
+    const u64 before = memory.bytes();
+    EXPECT_ERROR(expected, allot::restore_snapshot(file, memory).error());
+    EXPECT_EQ(memory.bytes(), before);
+    EXPECT_TRUE(
+        std::all_of(memory.base(), memory.base() + memory.bytes(), [](u8 byte) { return byte == 0; }));
+  };
+  for (const bool is_outside : {false, true}) {
+    ExactMemory memory(1, 20);
+    Heap heap = Heap::create(memory, is_outside ? outside() : allot::CreateOptions{}).value();
+    ASSERT_TRUE(heap.allocate(70000));
+    ASSERT_TRUE(heap.allocate(70000));
+    const std::vector<u8> good = allot::take_snapshot(heap).value();
+    const files::Snapshot snapshot = files::read_snapshot(good).value();
+    std::vector<u8> bytes(snapshot.header().memory_bytes());
+    std::vector<u8> records(snapshot.header().record_memory_bytes());
+    snapshot.copy_memory(bytes.data());
+    snapshot.copy_records(records.data());
+    // A block that nobody has allocated: an invariant that only the walk over all of them finds broken.
+    u8* const image = (is_outside ? records : bytes).data() + snapshot.header().image;
+    allot::Header header;
+    std::memcpy(&header, image, sizeof header);
+    allot::Agent agent;
+    std::memcpy(&agent, image + sizeof header, sizeof agent);
+    agent.room += 1;
+    std::memcpy(image + sizeof header, &agent, sizeof agent);
+    const std::vector<u8> spoilt = files::write_snapshot(snapshot.header(), bytes, records);
+    ASSERT_TRUE(files::read_snapshot(spoilt));
+    for (const u64 pages : {u64{0}, u64{1}, snapshot.header().pages}) {
+      ExactMemory other(pages, 20);
+      restore_fails(Error::corrupt_image, spoilt, other);
+      SharedMemory shared(pages, 20);
+      restore_fails(Error::corrupt_image, spoilt, shared);
+      if (!is_outside) restore_fails(Error::wrong_address_type, good, shared);
+    }
+    ExactMemory longer(snapshot.header().pages + 1, 20);
+    restore_fails(Error::invalid_span, good, longer);
+    ExactMemory shorter(1, 2);
+    restore_fails(Error::out_of_memory, good, shorter);
+    if (!is_outside) {
+      alignas(16) static u8 raw[10 * page + 16];
+      allot::BufferMemory unaligned(raw + 8, 0, 10 * page);
+      restore_fails(allot::host_error::unaligned, good, unaligned);
+    }
+  }
+  // One for several agents, where it can have none.
+  SharedMemory memory(1, 20);
+  Heap heap = Heap::create(memory).value();
+  const std::vector<u8> good = allot::take_snapshot(heap, {.maximum = 20}).value();
+  ExactMemory moving(1, 20);
+  restore_fails(allot::host_error::memory_can_move, good, moving);
 }
 
 }  // namespace

@@ -5,8 +5,11 @@
 
 #include <allot/host/files/snapshot.hpp>
 #include <allot/host/heap.hpp>
+#include <allot/memory/reserved.hpp>
 
+#include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 namespace allot {
@@ -48,11 +51,48 @@ inline Result<std::vector<u8>> take_snapshot(Heap& heap, const SnapshotOptions& 
   return files::write_snapshot(header, {state.memory->base(), state.memory->bytes()}, records);
 }
 
+namespace host {
+
+/// As long as a memory, and nothing else of it: for records that are looked at before there is one.
+class LengthOnly {
+ public:
+  explicit LengthOnly(u64 bytes) : bytes_(bytes) {}
+  u8* base() { return nullptr; }
+  u64 bytes() { return bytes_; }
+  bool grow(u64) { return false; }
+
+ private:
+  u64 bytes_;
+};
+
+/// What a memory must be for the heap of a snapshot, as an error; and whether that heap is sound, tried in a memory of this
+/// program's own, which is as long and goes again.
+inline Error try_snapshot(const files::Snapshot& snapshot, std::span<const u8> records, u8* base,
+                          bool is_shared, bool base_is_fixed) {
+  const u64 bytes = snapshot.header().memory_bytes();
+  const u64 image = snapshot.header().image;
+  if (snapshot.header().outside) return Heap::restore_outside(LengthOnly(bytes), records, image).error();
+  if (reinterpret_cast<uintptr_t>(base) % alignof(std::max_align_t) != 0) return host_error::unaligned;
+  ReservedMemory copy(bytes, bytes);
+  if (!copy.valid()) return Error::out_of_memory;
+  snapshot.copy_memory(copy.base());
+  const Result<Heap> heap = Heap::restore_inside(copy, image);
+  if (!heap) return heap.error();
+  if (is_shared && !heap.value().is_shared()) return Error::wrong_address_type;
+  return heap.value().is_shared() && !base_is_fixed ? host_error::memory_can_move : Error::none;
+}
+
+}  // namespace host
+
 /// The heap of a snapshot, in a memory that has nothing in it yet: zeros, and no more pages than the snapshot
 /// needs; it is grown. The file may come from anybody: all of it is checked, and so is every invariant of the
 /// heap. A heap for several agents wants a memory whose base is fixed, and is that of one of them then, the
-/// others being no more. Error: not_a_heap (files::read_snapshot says where the file is wrong), out_of_memory, corrupt_image
-/// and the others of attach.
+/// others being no more.
+///
+/// All is checked before the memory is touched: what lies in the file is laid out for that once more, in memory that is
+/// given back first. Error, with nothing changed: not_a_heap (files::read_snapshot says where the file is wrong),
+/// invalid_span (the memory is longer than the snapshot's), out_of_memory, corrupt_image and the others of attach. Only
+/// if others change the memory meanwhile can it be one of these when the snapshot's bytes are there already.
 template <HostMemory M>
 Result<Heap> restore_snapshot(std::span<const u8> file, M&& memory) {
   const auto read = files::read_snapshot(file);
@@ -61,13 +101,16 @@ Result<Heap> restore_snapshot(std::span<const u8> file, M&& memory) {
   const u64 needed = snapshot.header().pages;
   const u64 have = memory.bytes() >> page_shift;
   if (have > needed) return Error::invalid_span;
+  std::vector<u8> records(snapshot.header().record_memory_bytes());
+  snapshot.copy_records(records.data());
+  using Adapter = std::remove_cvref_t<M>;
+  const Error error = host::try_snapshot(snapshot, records, memory.base(), detail::is_shared<Adapter>(),
+                                         detail::base_is_fixed<Adapter>());
+  if (error != Error::none) return error;
   if (have < needed && !memory.grow(needed - have)) return Error::out_of_memory;
   snapshot.copy_memory(memory.base());
-  if (snapshot.header().outside) {
-    std::vector<u8> records(snapshot.header().record_memory_bytes());
-    snapshot.copy_records(records.data());
+  if (snapshot.header().outside)
     return Heap::restore_outside(std::forward<M>(memory), records, snapshot.header().image);
-  }
   return Heap::restore_inside(std::forward<M>(memory), snapshot.header().image);
 }
 
