@@ -54,6 +54,22 @@ TEST_F(Typed, ValuesOfEveryWidth) {
   check(std::byte{7});
 }
 
+// An enum is what it is made of: of bools it could hold a bool that is neither true nor false.
+enum class Flag : bool { no, yes };
+enum class Colour : u8 { red, green };
+enum Wide : int64_t { far = -(int64_t{1} << 40) };
+static_assert(!allot::GuestValue<bool> && !allot::GuestValue<Flag>);
+static_assert(allot::GuestValue<Colour> && allot::GuestValue<Wide> && allot::GuestValue<std::byte>);
+static_assert(!allot::GuestValue<const Colour>);
+
+TEST_F(Typed, AnEnumHoldsWhatAGuestWrites) {
+  const auto colour = heap.make(Colour::green).value();
+  EXPECT_EQ(colour.get(), Colour::green);
+  ASSERT_EQ(heap.write<u8>(colour.address(), 200), Error::none);
+  EXPECT_EQ(static_cast<unsigned>(colour.get()), 200U);
+  EXPECT_EQ(heap.make(far).value().get(), far);
+}
+
 TEST_F(Typed, AReferenceOutlivesGrowthThatMovesTheMemory) {
   const allot::Ref<int32_t> ref = heap.make<int32_t>(42).value();
   const u8* const before = memory.base();

@@ -47,16 +47,27 @@ template <class T, class Bits, u64 most>
 inline constexpr bool is_guest_pointer<GuestPointer<T, Bits, most>> = true;
 template <class T>
 inline constexpr bool is_wide = std::is_same_v<T, u128> || std::is_same_v<T, i128>;
+
+/// What a value is as a number: an enum what it is made of, any other type itself.
+template <class T, bool = std::is_enum_v<T>>
+struct NumberOf {
+  using type = T;
+};
+template <class T>
+struct NumberOf<T, true> {
+  using type = std::underlying_type_t<T>;
+};
+template <class T>
+inline constexpr bool is_number = (std::is_integral_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8) ||
+                                  std::is_same_v<T, float> || std::is_same_v<T, double> || is_wide<T>;
 }  // namespace host
 
-/// A number of one to sixteen bytes, an enum, a std::byte or a guest's pointer. Not bool: a guest may write 2
-/// there. Not long, not a native pointer: what they are differs between the two sides; say int32_t,
-/// Pointer32<T>.
+/// A number of one to sixteen bytes, an enum of such numbers, a std::byte or a guest's pointer. Not bool, and no
+/// enum of bools: a guest may write 2 there. Not long, not a native pointer: what they are differs between the two
+/// sides; say int32_t, Pointer32<T>.
 template <class T>
-concept GuestValue =
-    std::is_same_v<T, std::remove_cv_t<T>> &&
-    ((std::is_integral_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8) || std::is_same_v<T, float> ||
-     std::is_same_v<T, double> || std::is_enum_v<T> || host::is_guest_pointer<T> || host::is_wide<T>);
+concept GuestValue = std::is_same_v<T, std::remove_cv_t<T>> &&
+                     (host::is_number<typename host::NumberOf<T>::type> || host::is_guest_pointer<T>);
 
 /// What atomic operations of the hardware can do.
 template <class T>
@@ -67,10 +78,16 @@ namespace host {
 /// Reads a value, at any alignment, once: the compiler may not look again after the value was compared.
 template <GuestValue T>
 [[gnu::always_inline]] inline T load_value(const u8* at) {
-  T value;
-  __builtin_memcpy(&value, at, sizeof(T));
-  if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) asm volatile("" : "+r"(value));
-  return value;
+  if constexpr (std::is_enum_v<T>) {
+    return static_cast<T>(load_value<std::underlying_type_t<T>>(at));
+  } else if constexpr (is_guest_pointer<T>) {
+    return T{load_value<decltype(T::bits)>(at)};
+  } else {
+    T value;
+    __builtin_memcpy(&value, at, sizeof(T));
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) asm volatile("" : "+r"(value));
+    return value;
+  }
 }
 template <GuestValue T>
 [[gnu::always_inline]] inline void store_value(u8* at, T value) {
