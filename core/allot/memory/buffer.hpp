@@ -3,17 +3,21 @@
 // Floor:   memory.
 #pragma once
 
+#include <allot/base/bits.hpp>
 #include <allot/memory/concept.hpp>
 
 namespace allot {
 
-/// Grows within the buffer, from `initial` up to `capacity` bytes; both are rounded down to pages.
+/// Grows within the buffer, from `initial` up to `capacity` bytes; both are rounded down to pages. Of an `initial`
+/// beyond `capacity` there are only `capacity` bytes: nothing behind the buffer is ever touched.
 /// The buffer must be zero beyond `initial`, as a grown page is zero by contract.
 class BufferMemory {
  public:
   static constexpr bool base_is_fixed = true;
   BufferMemory(u8* data, u64 initial, u64 capacity)
-      : data_(data), bytes_(initial & ~u64{page_bytes - 1}), capacity_(capacity & ~u64{page_bytes - 1}) {}
+      : data_(data),
+        bytes_(round_down(initial < capacity ? initial : capacity, page_bytes)),
+        capacity_(round_down(capacity, page_bytes)) {}
   u8* base() { return data_; }
   u64 bytes() { return bytes_; }
   bool grow(u64 pages) {

@@ -29,6 +29,13 @@ concept LinearMemory = requires(M m, u64 pages) {
   { m.grow(pages) } -> detail::SameAs<bool>;
 };
 
+namespace detail {
+/// The most bytes that rounded up to pages, with `beside` more of them, are still a length here.
+constexpr u64 most_bytes_of_pages(u64 beside = 0) {
+  return u64{static_cast<size_t>(~u64{0} << page_shift)} - beside;
+}
+}  // namespace detail
+
 /// A memory that a heap can manage without reaching it through a pointer; what the core holds.
 /// It is a cheap handle, copied by value; the memory it stands for outlives the heap.
 ///   stateless          whether every object of the type stands for the same memory

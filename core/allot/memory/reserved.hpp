@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <allot/base/bits.hpp>
 #include <allot/memory/concept.hpp>
 
 namespace allot {
@@ -15,14 +16,18 @@ class ReservedMemory {
   static constexpr bool base_is_fixed = true;
 
   /// Reserves `maximum` and makes `initial` bytes accessible, both rounded up to pages.
-  /// `valid()` is false when the system refused; every other call is then an error.
+  /// `valid()` is false when the system refused, and when `initial` is more than `maximum`: it has no bytes then, and
+  /// cannot grow.
   ReservedMemory(u64 initial, u64 maximum) {
-    const u64 want = (maximum + page_bytes - 1) & ~u64{page_bytes - 1};
+    // Looked at before it is rounded: beyond it 0 would come out.
+    constexpr u64 most = detail::most_bytes_of_pages();
+    if (initial > most || maximum > most) return;
+    const u64 want = round_up(maximum, page_bytes);
     void* at = mmap(nullptr, want, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return;
     base_ = static_cast<u8*>(at);
     reserved_ = want;
-    if (!grow((initial + page_bytes - 1) >> page_shift)) {
+    if (!grow(round_up(initial, page_bytes) >> page_shift)) {
       munmap(base_, reserved_);
       base_ = nullptr;
       reserved_ = 0;

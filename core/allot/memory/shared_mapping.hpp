@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include <allot/base/bits.hpp>
 #include <allot/memory/concept.hpp>
 
 namespace allot {
@@ -18,15 +19,21 @@ class SharedMapping {
   static constexpr bool base_is_fixed = true;
   static constexpr bool is_shared = true;
 
-  /// Both rounded up to pages. `valid()` is false when the system refused; every other call is then an error.
+  /// Both rounded up to pages. `valid()` is false when the system refused, and when `initial` is more than `maximum`:
+  /// it has no bytes then, and cannot grow.
   SharedMapping(u64 initial, u64 maximum) {
-    const u64 want = round(maximum);
+    // Looked at before they are rounded: beyond it 0 would come out.
+    constexpr u64 most = detail::most_bytes_of_pages(control_bytes);
+    if (initial > most || maximum > most) return;
+    const u64 want = round_up(maximum, page_bytes);
+    const u64 first = round_up(initial, page_bytes);
+    if (first > want) return;
     void* const at = mmap(nullptr, control_bytes + want, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return;
     control_ = static_cast<u64*>(at);
     reserved_ = want;
-    *control_ = round(initial);
+    *control_ = first;
   }
   ~SharedMapping() {
     if (control_) munmap(control_, control_bytes + reserved_);
@@ -35,11 +42,12 @@ class SharedMapping {
   SharedMapping& operator=(const SharedMapping&) = delete;
 
   bool valid() const { return control_ != nullptr; }
-  u8* base() { return reinterpret_cast<u8*>(control_) + control_bytes; }
-  u64 bytes() { return __atomic_load_n(control_, __ATOMIC_SEQ_CST); }
+  u8* base() { return control_ ? reinterpret_cast<u8*>(control_) + control_bytes : nullptr; }
+  u64 bytes() { return control_ ? __atomic_load_n(control_, __ATOMIC_SEQ_CST) : 0; }
   bool grow(u64 pages) { return grow_from(pages) != ~u64{0}; }
   /// The bytes that it had before, or ~0 when it cannot grow so far.
   u64 grow_from(u64 pages) {
+    if (!control_) return ~u64{0};
     u64 have = bytes();
     do {
       if (pages > (reserved_ - have) >> page_shift) return ~u64{0};
@@ -50,7 +58,6 @@ class SharedMapping {
 
  private:
   static constexpr u64 control_bytes = page_bytes;
-  static constexpr u64 round(u64 bytes) { return (bytes + page_bytes - 1) & ~u64{page_bytes - 1}; }
 
   u64* control_ = nullptr;  // one page before the memory: how long it is
   u64 reserved_ = 0;
