@@ -46,7 +46,8 @@ class [[nodiscard]] Result {
   constexpr explicit operator bool() const { return error_ == Error::none; }
   constexpr const T& value() const& { return value_; }
   constexpr T& value() & { return value_; }
-  constexpr T&& value() && { return static_cast<T&&>(value_); }
+  /// By value: what is looped over must outlive the result that it came in.
+  constexpr T value() && { return static_cast<T&&>(value_); }
   constexpr Error error() const { return error_; }
 
  private:
