@@ -38,24 +38,27 @@ constexpr const char* error_text(Error error) {
   }
 }
 
-/// What the few functions throw that cannot return a Result: operators, and `or_throw`.
-class HeapFailure : public std::runtime_error {
+/// What `value()` of an error throws, and the few functions that cannot return a Result: `get`, `set`, operators and
+/// `or_throw`. `error()` says which error it was, `what()` in words.
+class HeapFailure : public std::runtime_error, public AnyFailure {
  public:
-  explicit HeapFailure(Error error) : std::runtime_error(error_text(error)), error_(error) {}
-  [[nodiscard]] Error error() const noexcept { return error_; }
-
- private:
-  Error error_;
+  explicit HeapFailure(Error error) : std::runtime_error(error_text(error)), AnyFailure(error) {}
 };
+
+namespace detail {
+[[noreturn, gnu::cold]] inline void throw_heap_failure(Error error) { throw HeapFailure(error); }
+// Done before what stands behind this header, so that a heap that a program makes before main() has it too.
+inline const bool value_throws_heap_failure = (throw_failure = throw_heap_failure, true);
+}  // namespace detail
 
 /// The value, or a HeapFailure thrown: for programs that handle errors in one place.
 template <class T>
 T or_throw(Result<T>&& result) {
-  if (!result) throw HeapFailure(result.error());
-  return static_cast<T&&>(result.value());
+  return static_cast<Result<T>&&>(result).value();
 }
 inline void or_throw(Error error) {
-  if (error != Error::none) throw HeapFailure(error);
+  if (error != Error::none) [[unlikely]]
+    detail::refuse_value(error);
 }
 
 }  // namespace allot
