@@ -1,5 +1,5 @@
-// The memories that come with the core, made with sizes that do not fit each other or the address space: none of them
-// reaches a byte that is not its own.
+// The memories that come with the core, made with sizes that do not fit each other or the address space, or moved: none
+// of them reaches a byte that is not its own.
 #include <gtest/gtest.h>
 
 #include <allot/memory/buffer.hpp>
@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "memories.hpp"
@@ -87,6 +89,33 @@ TEST(MemorySizes, ABufferEndsWhereItsCapacityDoes) {
   EXPECT_EQ(nothing.bytes(), 0U);
   EXPECT_FALSE(nothing.grow(1));
 }
+
+template <class Memory>
+void expect_it_moves() {
+  Memory old(page_bytes, 3 * page_bytes);
+  ASSERT_TRUE(old.grow(1));
+  std::uint8_t* const base = old.base();
+  base[page_bytes] = 7;
+  {
+    Memory moved = std::move(old);
+    expect_nothing(old);  // NOLINT(bugprone-use-after-move)
+    EXPECT_TRUE(moved.valid());
+    EXPECT_EQ(moved.base(), base);
+    EXPECT_EQ(moved.bytes(), 2 * page_bytes);
+    EXPECT_TRUE(moved.grow(1));
+    EXPECT_FALSE(moved.grow(1));
+    EXPECT_EQ(base[page_bytes], 7U);
+  }
+  // The new one has given it back, and only that one.
+  expect_nothing(old);  // NOLINT(bugprone-use-after-move)
+  Memory nothing = std::move(old);
+  expect_nothing(nothing);
+}
+
+TEST(MemorySizes, AReservedMemoryMoves) { expect_it_moves<allot::ReservedMemory>(); }
+TEST(MemorySizes, ASharedMappingMoves) { expect_it_moves<allot::SharedMapping>(); }
+static_assert(!std::is_copy_constructible_v<allot::ReservedMemory>);
+static_assert(!std::is_copy_constructible_v<allot::SharedMapping>);
 
 }  // namespace
 }  // namespace allot_test

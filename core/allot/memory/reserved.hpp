@@ -36,6 +36,14 @@ class ReservedMemory {
   ~ReservedMemory() {
     if (base_) munmap(base_, reserved_);
   }
+  /// The memory stays where it is and is the new object's; the old one is not valid any more, and has no bytes. A heap
+  /// keeps a pointer to its memory: move it before there is one, or into the heap.
+  ReservedMemory(ReservedMemory&& other) noexcept
+      : base_(other.base_), bytes_(other.bytes_), reserved_(other.reserved_) {
+    other.base_ = nullptr;
+    other.bytes_ = 0;
+    other.reserved_ = 0;
+  }
   ReservedMemory(const ReservedMemory&) = delete;
   ReservedMemory& operator=(const ReservedMemory&) = delete;
 

@@ -38,6 +38,12 @@ class SharedMapping {
   ~SharedMapping() {
     if (control_) munmap(control_, control_bytes + reserved_);
   }
+  /// The memory stays where it is and is the new object's; the old one is not valid any more, and has no bytes. A heap
+  /// keeps a pointer to its memory: move it before there is one, or into the heap.
+  SharedMapping(SharedMapping&& other) noexcept : control_(other.control_), reserved_(other.reserved_) {
+    other.control_ = nullptr;
+    other.reserved_ = 0;
+  }
   SharedMapping(const SharedMapping&) = delete;
   SharedMapping& operator=(const SharedMapping&) = delete;
 
