@@ -254,6 +254,81 @@ TEST_F(Typed, Structs) {
   check(allot::wasm64{});
 }
 
+using Point = allot::layout<allot::field<"x", int32_t>, allot::field<"at", allot::pointer_to<>>>;
+using Shape =
+    allot::layout<allot::field<"n", u8>, allot::field<"points", allot::array_of<Point, 4>>,
+                  allot::field<"matrix", allot::array_of<allot::array_of<float, 3>, 4>>,
+                  allot::field<"grid", allot::array_of<allot::array_of<allot::array_of<Point, 2>, 3>, 5>>,
+                  allot::field<"last", u8>>;
+static_assert(Shape::offset<"points", allot::wasm32> == 4 && Shape::offset<"matrix", allot::wasm32> == 36);
+static_assert(Shape::offset<"grid", allot::wasm32> == 84 && Shape::offset<"last", allot::wasm32> == 324);
+static_assert(Shape::offset<"grid", allot::wasm64> == 120 && Shape::offset<"last", allot::wasm64> == 600);
+
+TEST_F(Typed, ArraysOfStructsAndArraysOfArraysInStructs) {
+  const auto check = [&]<class Abi>(Abi) {
+    const auto shape = heap.make_struct<Shape, Abi>().value();
+    const u64 points_at = shape.address() + Shape::offset<"points", Abi>;
+    const auto points = shape.template member<"points">().value();
+    EXPECT_EQ(points.length(), 4U);
+    EXPECT_FALSE(points.is_owner());
+    points.at(3).value().template set<"x">(-7);
+    EXPECT_EQ(heap.read<int32_t>(points_at + 3 * Point::size<Abi>).value(), -7);
+    EXPECT_ERROR(host_error::out_of_bounds, points.at(4).error());
+
+    const auto matrix = shape.template member<"matrix">().value();
+    EXPECT_EQ(matrix.length(), 4U);
+    EXPECT_EQ(matrix.byte_length(), 48U);
+    const allot::ArrayRef<float> row = matrix.at(2).value();
+    EXPECT_EQ(row.length(), 3U);
+    row.set(1, 2.5f);
+    EXPECT_EQ(heap.read<float>(shape.address() + Shape::offset<"matrix", Abi> + (2 * 3 + 1) * 4).value(),
+              2.5f);
+    EXPECT_ERROR(host_error::out_of_bounds, row.read(3).error());
+    EXPECT_ERROR(host_error::out_of_bounds, matrix.at(4).error());
+    EXPECT_ERROR(host_error::out_of_bounds, matrix.at(~u64{0}).error());
+
+    const auto grid = shape.template member<"grid">().value();
+    EXPECT_EQ(grid.length(), 5U);
+    const auto rows = grid.at(4).value();
+    EXPECT_EQ(rows.length(), 3U);
+    const auto cells = rows.at(2).value();
+    EXPECT_EQ(cells.length(), 2U);
+    cells.at(1).value().template set<"x">(9);
+    const u64 last = shape.address() + Shape::offset<"grid", Abi> + (5 * 3 * 2 - 1) * Point::size<Abi>;
+    EXPECT_EQ(heap.read<int32_t>(last).value(), 9);
+    EXPECT_EQ(shape.template get<"last">(), 0);
+  };
+  check(allot::wasm32{});
+  check(allot::wasm64{});
+
+  allot::StructRef<Shape> shape = heap.make_struct<Shape>().value();
+  auto matrix = shape.member<"matrix">().value();
+  EXPECT_EQ(matrix.free(), Error::none);
+  EXPECT_ERROR(host_error::freed_block, matrix.at(0).error());
+  EXPECT_EQ(shape.free(), Error::none);
+  EXPECT_ERROR(host_error::freed_block, shape.member<"matrix">().error());
+  EXPECT_ERROR(host_error::freed_block, shape.member<"points">().error());
+}
+
+TEST_F(Typed, PointersToStructs) {
+  using Link = allot::layout<allot::field<"next", allot::pointer_to<Point>>>;
+  const auto check = [&]<class Abi>(Abi) {
+    const auto target = heap.make_struct<Point, Abi>().value();
+    const auto link = heap.make_struct<Link, Abi>().value();
+    using Pointer = decltype(link.template get<"next">());
+    link.template set<"next">(Pointer::to(target.address()).value());
+    const allot::StructRef<Point, Abi> found = heap.follow(link.template get<"next">()).value();
+    found.template set<"x">(11);
+    EXPECT_EQ(target.template get<"x">(), 11);
+    EXPECT_FALSE(found.is_owner());
+  };
+  check(allot::wasm32{});
+  check(allot::wasm64{});
+  EXPECT_ERROR(host_error::out_of_bounds, heap.follow(allot::Pointer32<Point>{0xFFFFFFF0}).error());
+  EXPECT_ERROR(host_error::out_of_bounds, heap.follow(allot::Pointer64<Point>{~u64{0}}).error());
+  EXPECT_ERROR(host_error::unsafe_pointer, heap.follow(allot::Pointer53<Point>{u64{1} << 53}).error());
+}
+
 TEST_F(Typed, GuestPointers) {
   const allot::Ref<int32_t> target = heap.make<int32_t>(99).value();
   const auto pointer =

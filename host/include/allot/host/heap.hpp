@@ -243,6 +243,14 @@ class Heap {
     if (!address) return address.error();
     return at<T>(address.value());
   }
+  /// The same of a pointer to a struct, which is laid out as in a guest with pointers of that size. Where another one
+  /// keeps 8-byte pointers: struct_at<L, wasm32>(pointer.address().value()).
+  template <StructLayout L, class Bits, u64 most>
+  Result<StructRef<L, host::AbiOf<Bits>>> follow(GuestPointer<L, Bits, most> pointer) {
+    const Result<u64> address = pointer.address();
+    if (!address) return address.error();
+    return struct_at<L, host::AbiOf<Bits>>(address.value());
+  }
   /// A text that a guest ended with a zero unit, copied; at most `most` units are looked at. Error:
   /// malformed_text, text_too_long, out_of_bounds.
   template <Encoding E = utf8>

@@ -14,6 +14,7 @@
 
 namespace allot {
 
+/// The guests' ABIs: what their C compilers do.
 struct wasm32 {
   static constexpr u64 pointer_bytes = 4;
 };
@@ -47,9 +48,34 @@ inline constexpr bool is_array = false;
 template <class T, u64 n>
 inline constexpr bool is_array<array_of<T, n>> = true;
 
-/// What a type of a description is in a guest of that ABI, how long, and how aligned.
+/// What can be described of a guest's struct.
+template <class T>
+inline constexpr bool is_describable = GuestValue<T> || is_layout<T>;
+template <class T>
+inline constexpr bool is_describable<pointer_to<T>> = true;
+template <>
+inline constexpr bool is_describable<c_size> = true;
+template <>
+inline constexpr bool is_describable<c_long> = true;
+template <class T, u64 n>
+inline constexpr bool is_describable<array_of<T, n>> = is_describable<T>;
+
+/// Says what is wrong, here and not in `field`: that is used for more, and compilers would complain of all of it.
+template <class T>
+struct Complaint {
+  static_assert(!std::is_same_v<T, bool>, "a guest may write 2 into a bool: describe it as std::uint8_t");
+  static_assert(std::is_same_v<T, bool> || is_describable<T>,
+                "a field is a number but no bool, an enum, pointer_to, c_size, c_long, array_of or a layout");
+};
+
+/// What a type of a description is in a guest of that ABI, how long, and how aligned. This one is of what cannot be
+/// described, which `field` has refused by then: a second complaint would only hide the first.
 template <class T, class Abi>
-struct InGuest;
+struct InGuest {
+  using type = u8;
+  static constexpr u64 size = 1;
+  static constexpr u64 alignment = 1;
+};
 template <GuestValue T, class Abi>
 struct InGuest<T, Abi> {
   using type = T;
@@ -79,10 +105,15 @@ struct InGuest<L, Abi> {
   static constexpr u64 alignment = L::template alignment<Abi>;
 };
 
+/// The ABI of guests whose pointers have so many bits.
+template <class Bits>
+using AbiOf = std::conditional_t<sizeof(Bits) == wasm32::pointer_bytes, wasm32, wasm64>;
+
 }  // namespace host
 
 template <host::Name name_, class T>
 struct field {
+  static_assert(sizeof(host::Complaint<T>) != 0);
   using type = T;
   static constexpr std::string_view name = name_.view();
 };

@@ -1,4 +1,4 @@
-// Purpose: typed access to a struct in a guest's memory, and to an array of them.
+// Purpose: typed access to a struct in a guest's memory, to an array of them, and to an array of arrays in one.
 // Floor:   door host.
 #pragma once
 
@@ -9,8 +9,13 @@ namespace allot {
 
 template <StructLayout L, class Abi>
 class StructRef;
+template <StructLayout L, class Abi>
+class StructArrayRef;
+template <class Element, class Abi>
+class NestedArrayRef;
 
 namespace host {
+/// The reference to a member of that type.
 template <class T, class Abi>
 struct MemberOf {
   using type = Ref<T>;
@@ -22,6 +27,14 @@ struct MemberOf<L, Abi> {
 template <GuestValue T, u64 n, class Abi>
 struct MemberOf<array_of<T, n>, Abi> {
   using type = ArrayRef<T>;
+};
+template <StructLayout L, u64 n, class Abi>
+struct MemberOf<array_of<L, n>, Abi> {
+  using type = StructArrayRef<L, Abi>;
+};
+template <class T, u64 inner, u64 n, class Abi>
+struct MemberOf<array_of<array_of<T, inner>, n>, Abi> {
+  using type = NestedArrayRef<array_of<T, inner>, Abi>;
 };
 }  // namespace host
 
@@ -57,7 +70,8 @@ class StructRef : public host::Object {
     or_throw(write<name>(value));
   }
 
-  /// A field as a reference that does not own the block: a Ref, an ArrayRef of values, or a StructRef.
+  /// A field as a reference that does not own the block: a Ref, a StructRef, or of an array an ArrayRef of values, a
+  /// StructArrayRef or a NestedArrayRef. Error: freed_block.
   template <host::Name name>
   [[nodiscard]] auto member() const {
     using In = typename L::template type<name, Abi>;
@@ -93,6 +107,34 @@ class StructArrayRef : public host::Object {
     if (is_freed()) return host_error::freed_block;
     if (index >= length_) return host_error::out_of_bounds;
     return StructRef<L, Abi>(look(), address() + index * stride);
+  }
+
+ private:
+  u64 length_ = 0;
+};
+
+/// Arrays side by side, as the field `float matrix[4][4]` has them: array_of<array_of<float, 4>, 4>.
+template <class T, u64 inner, class Abi>
+class NestedArrayRef<array_of<T, inner>, Abi> : public host::Object {
+  using Inner = host::InGuest<array_of<T, inner>, Abi>;
+
+ public:
+  /// What `at` gives: an ArrayRef of values, a StructArrayRef, or a NestedArrayRef again.
+  using row_type = typename host::MemberOf<typename Inner::type, Abi>::type;
+  /// Bytes from one array to the next.
+  static constexpr u64 stride = Inner::size;
+
+  NestedArrayRef() = default;
+  NestedArrayRef(host::Keep keep, u64 address, u64 length)
+      : Object(std::move(keep), address, length * stride), length_(length) {}
+
+  /// How many arrays there are.
+  [[nodiscard]] u64 length() const { return length_; }
+  /// One of them, as a reference that does not own the block. Error: out_of_bounds, freed_block.
+  [[nodiscard]] Result<row_type> at(u64 index) const {
+    if (is_freed()) return host_error::freed_block;
+    if (index >= length_) return host_error::out_of_bounds;
+    return row_type(look(), address() + index * stride, inner);
   }
 
  private:
