@@ -2,6 +2,7 @@
 // Makes everything that follows from the project's tables, so that no list is kept twice:
 //
 //   core/allot/base/errors.def, js/src/errors.def  →  js/src/generated/errors.ts, docs/errors.md
+//   host/include/allot/host/errors.def             →  docs/errors.md
 //   core/allot/base/invariants.def                 →  js/src/generated/invariants.ts, docs/invariants.md
 //   core/allot/base/statistics.def                 →  js/src/generated/statistics.ts
 //   core/allot/image/words.def                     →  js/src/generated/image-words.ts
@@ -27,6 +28,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tables = {
   coreErrors: 'core/allot/base/errors.def',
   scriptErrors: 'js/src/errors.def',
+  hostErrors: 'host/include/allot/host/errors.def',
   invariants: 'core/allot/base/invariants.def',
   statistics: 'core/allot/base/statistics.def',
   imageWords: 'core/allot/image/words.def',
@@ -61,7 +63,18 @@ function readErrors() {
     if (codes.has(code)) throw new Error(`error ${code} occurs in both tables`);
     codes.add(code);
   }
-  return { core, script };
+  const host = readTable('hostErrors', 'ALLOT_HOST_ERROR', 3, 0, 1).map(([number, code, text]) => ({
+    number: Number(number),
+    code,
+    text,
+  }));
+  // One enum for both; what JavaScript meets by the same name is another error of another language.
+  for (const { number, code } of host) {
+    if (core.some((error) => error.number === number || error.code === code)) {
+      throw new Error(`error ${number} ${code} of the host is one of the core, too`);
+    }
+  }
+  return { core, script, host };
 }
 
 /** A TypeScript string literal, in the quotes that need no escape where there are such. */
@@ -109,10 +122,11 @@ ${core.map(({ number, code }) => `  ${number}: ${quoted(code)},`).join('\n')}
 `;
 }
 
-function errorsDocument({ core, script }) {
+function errorsDocument({ core, script, host }) {
   const line = (error) =>
     `| ${error.number === undefined ? '' : `${error.number} | `}\`${error.code}\` | \`${error.kind}\` | ${error.text} |`;
-  return `<!-- Made by tools/generate.mjs from ${tables.coreErrors} and ${tables.scriptErrors}. Do not edit. -->
+  const sources = [tables.coreErrors, tables.hostErrors, tables.scriptErrors];
+  return `<!-- Made by tools/generate.mjs from ${sources.join(', ')}. Do not edit. -->
 
 # Errors
 
@@ -125,6 +139,14 @@ address that the caller gave, where there is one.
 | number | code | class in JavaScript | what happened, and the rule |
 |-------:|------|---------------------|-----------------------------|
 ${core.map(line).join('\n')}
+
+## Errors that only the C++ host library meets
+
+Values of the same enum: \`allot::host_error::out_of_bounds\`.
+
+| number | code | what happened, and the rule |
+|-------:|------|-----------------------------|
+${host.map(({ number, code, text }) => `| ${number} | \`${code}\` | ${text} |`).join('\n')}
 
 ## Errors that only JavaScript meets
 

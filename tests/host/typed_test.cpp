@@ -383,6 +383,8 @@ TEST_F(Typed, ASpanKnowsWhenItIsStale) {
   EXPECT_EQ(span.read(5).value(), 17U);
   EXPECT_ERROR(host_error::out_of_bounds, span.read(100).error());
   EXPECT_ERROR(host_error::unaligned, heap.span<u32>(block + 2, 1).error());
+  // Not only atomics meet it.
+  EXPECT_EQ(std::string(allot::error_text(host_error::unaligned)).find("atomic"), std::string::npos);
   (void)heap.allocate(10 * page).value();
   EXPECT_TRUE(span.is_stale());
   EXPECT_ERROR(host_error::stale_span, span.get().error());
