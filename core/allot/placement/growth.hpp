@@ -154,7 +154,7 @@ class Growth : public Records<Place> {
     if (found != 0) return ends_at(found, end) ? 0 : static_cast<Granule>(found);
     const auto& a = agent();
     // Without a run both are equal.
-    return a.run_end - a.run_begin <= n + small_max || a.run_end == end ? 0 : a.run_begin;
+    return a.run_end - a.run_begin <= n + small_max || a.run_end == end ? Granule{0} : Granule{a.run_begin};
   }
 
   /// `found`: as bin_find returns it.

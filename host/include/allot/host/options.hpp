@@ -15,8 +15,12 @@ enum class ImagePlace {
   outside,  // in this program: the guest cannot touch it, and only this program uses the heap
 };
 
+// GCC takes these names, which nobody can write without AddressType::, for allot::i32 and i64 in disguise.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 /// The address type of the memory, as in WebAssembly.
 enum class AddressType { i32, i64 };
+#pragma GCC diagnostic pop
 
 /// How long one call of a heap that several agents use may wait for another agent that holds its lock, if nothing else
 /// is said. Nobody who runs holds it for long: this is for those that were stopped, or are hostile.
