@@ -72,6 +72,15 @@ struct utf32 {
   }
 };
 
+/// The same names once more, for programs that say `using namespace allot`: utf8 alone could be the namespace of utfcpp
+/// then, which this header includes, and is ambiguous.
+namespace encoding {
+using allot::ascii;
+using allot::utf16;
+using allot::utf32;
+using allot::utf8;
+}  // namespace encoding
+
 template <class E>
 concept Encoding = requires(std::string_view text, const std::basic_string<typename E::unit>& units) {
   { E::encode(text) } -> std::same_as<Result<std::basic_string<typename E::unit>>>;
