@@ -3,5 +3,5 @@
 
 int other() {
   allot::ReservedMemory memory(65536, 1 << 24);
-  return allot::Heap::create(memory).value().allocate(10) ? 7 : 0;
+  return allot::Heap::create(memory, {.begin = 0}).value().allocate(10) ? 7 : 0;
 }

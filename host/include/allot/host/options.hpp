@@ -28,7 +28,8 @@ inline constexpr std::chrono::milliseconds default_patience{6000};
 
 struct CreateOptions {
   /// First byte that the heap may use: for instance the guest's __heap_base. By default where the memory
-  /// ends, so that all of the heap lies in pages that nobody had before.
+  /// ends, so that all of the heap lies in pages that nobody had before. 0 in a memory that nobody else uses:
+  /// its first pages would lie idle otherwise.
   std::optional<u64> begin = std::nullopt;
   u64 end = 0;  // 0: as far as the memory can grow; else the heap never leaves [begin, end)
   u64 maximum = 0;  // an address that the heap does not grow beyond; 0: none
