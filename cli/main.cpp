@@ -3,8 +3,11 @@
 // This file is its command line; what the commands do stands in a file of its own each.
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdio>
 #include <new>
+#include <string>
+#include <system_error>
 
 #include "commands.hpp"
 #include "file.hpp"
@@ -36,6 +39,21 @@ int complain(const CLI::App& app, const CLI::Error& error) {
 
 CLI::Option* add_json(CLI::App* command, bool& json) {
   return command->add_flag("--json", json, "Print JSON, for programs");
+}
+
+// An address as it is typed. CLI11's own numbers are not used: they take -1, and what 64 bits do not hold, for the
+// largest there is.
+CLI::Option* add_address(CLI::App* command, const char* name, allot::u64& address, const std::string& what) {
+  const auto read = [name, &address](const std::string& typed) {
+    const bool is_hexadecimal = typed.starts_with("0x") || typed.starts_with("0X");
+    const char* const end = typed.data() + typed.size();
+    const auto [behind, error] =
+        std::from_chars(typed.data() + (is_hexadecimal ? 2 : 0), end, address, is_hexadecimal ? 16 : 10);
+    if (error != std::errc() || behind != end)
+      throw CLI::ValidationError(
+          name, "an address is a number from 0 to 0xffffffffffffffff, such as 65536 or 0x10000: " + typed);
+  };
+  return command->add_option_function<std::string>(name, read, what)->type_name("ADDRESS");
 }
 
 int run(int count, char** arguments) {
@@ -116,8 +134,8 @@ int run(int count, char** arguments) {
                    ? std::string()
                    : "its name ends neither with .svg nor with .html: " + name;
       });
-  map_command->add_option("--from", mapped.begin, "Draw from this address on")->type_name("ADDRESS");
-  map_command->add_option("--to", mapped.end, "Draw up to this address")->type_name("ADDRESS");
+  add_address(map_command, "--from", mapped.begin, "Draw from this address on");
+  add_address(map_command, "--to", mapped.end, "Draw up to this address");
   map_command->footer(std::string("Examples:\n"
                                   "  allot map heap.snapshot -o heap.svg\n"
                                   "  allot map heap.snapshot -o heap.html\n"

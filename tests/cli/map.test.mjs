@@ -81,6 +81,16 @@ test('a part, and to standard output', () => {
   assert.equal(new Set(rectangles(stdout).map(({ y }) => y)).size, 4);
 });
 
+test('addresses in both ways of writing them, and the largest', () => {
+  file('heap.snapshot', used().heap.snapshot());
+  const part = (from, to) => run(['map', 'heap.snapshot', '-o', '-', '--from', from, '--to', to]);
+  const wanted = part('0x10000', '0x14000');
+  assert.equal(wanted.status, 0);
+  assert.deepEqual(part('65536', '81920'), wanted);
+  assert.deepEqual(part('0X10000', '0x00014000'), wanted);
+  assert.equal(part('0', '0xffffffffffffffff').status, 0);
+});
+
 test('large and cut up: a picture of bounded size', () => {
   const heap = Heap.createSync({ initial: 900 });
   const blocks = Array.from({ length: 50_000 }, (_, i) => heap.malloc(i % 1000));

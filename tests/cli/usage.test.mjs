@@ -36,7 +36,16 @@ const wrong = {
   'no times': [['replay', 'app.trace', '-r', '0'], /not in range/],
   'no output': [['map', 'heap.snapshot'], /--output is required/],
   'a picture of another kind': [['map', 'heap.snapshot', '-o', 'a.png'], /ends neither with .svg nor with .html: a.png/],
-  'an address that is none': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', 'x'], /--from/],
+  ...Object.fromEntries(['x', 'abc', '-1', '0x', '0xffffffffffffffffff', '18446744073709551616', '12z', '0x1g', ' 1', '+1', '1.5'].flatMap(
+    (typed) => ['--from', '--to'].map((option) => [
+      `${option} '${typed}', which is no address`,
+      [
+        ['map', 'heap.snapshot', '-o', 'a.svg', `${option}=${typed}`],
+        new RegExp(`^allot: ${option}: an address is a number from 0 to 0xffffffffffffffff, such as 65536 or 0x10000: ${typed.replace(/[+.]/g, '\\$&')}\n`),
+      ],
+    ]),
+  )),
+  'an address that is none, by itself': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '-1'], /: -1\n/],
   'an empty part': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x100', '--to', '0x100'], /there is nothing from/],
   'a part outside': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x7fffffff'], /the memory ends at/],
   'a colour': [['--color', 'red', 'inspect', 'heap.snapshot'], /red/],
