@@ -406,7 +406,9 @@ TEST(HostHeap, AVisitorMayFreeWhatItIsShown) {
         if (block.kind != allot::BlockKind::live) return;
         while (at < blocks.size() && blocks[at] < block.address) ++at;
         for (std::size_t i = at; i < at + 4 && i < blocks.size(); ++i) (void)heap.deallocate(blocks[i]);
-        if (at % 8 == 0) EXPECT_TRUE(heap.allocate(700));
+        if (at % 8 == 0) {
+          EXPECT_TRUE(heap.allocate(700));
+        }
       }),
                 Error::none);
       EXPECT_FALSE(heap.validate().value());
@@ -415,7 +417,9 @@ TEST(HostHeap, AVisitorMayFreeWhatItIsShown) {
       EXPECT_EQ(heap.walk([&](const allot::Block& shown) {
         if (shown.kind != allot::BlockKind::live) return;
         EXPECT_EQ(heap.walk([&](const allot::Block& block) {
-          if (block.kind == allot::BlockKind::live) EXPECT_EQ(heap.deallocate(block.address), Error::none);
+          if (block.kind == allot::BlockKind::live) {
+            EXPECT_EQ(heap.deallocate(block.address), Error::none);
+          }
         }),
                   Error::none);
         EXPECT_TRUE(heap.trim());
@@ -846,7 +850,9 @@ TEST(HostImports, NullIsNoBlockThatMovedThere) {
       EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), live);
       EXPECT_EQ(heap.read<u64>(block).value(), 0x1122334455667788U);
       EXPECT_TRUE(heap.owns(block));
-      if (sizes) EXPECT_EQ(heap.requested_size(block).value(), free == 16 ? 16U : 10U);
+      if (sizes) {
+        EXPECT_EQ(heap.requested_size(block).value(), free == 16 ? 16U : 10U);
+      }
       EXPECT_FALSE(heap.validate().value());
       // With room elsewhere it goes there.
       for (std::size_t i = rest.size() / 2; i < rest.size(); ++i)
