@@ -149,13 +149,62 @@ class Bitmaps : public Image<Place> {
       return false;
   }
 
+  /// The record of an agent that the table knows.
+  typename Base::Agent& agent_at(u32 id) const {
+    const RecordRef ref = header().agent[id];
+    if constexpr (!Place::Access::trusted) Base::place().require_agent(ref);
+    return *reinterpret_cast<typename Base::Agent*>(Base::place().record_base() +
+                                                    static_cast<uintptr_t>(ref));
+  }
+  bool agent_exists(u32 id) const { return header().agent[id] != 0; }
+  static bool is_agent(u32 owner) { return owner - 1 < agent_capacity; }
+
+  /// Agent records' `state` while an orphan's pages become those of agent `adopter` - 1.
+  static constexpr u32 adopted = 4;
+
+  /// Whether the pages of owner `from` are becoming those of `to` just now, or were when somebody died.
+  bool is_adopting(u32 from, u32 to) const {
+    if (!is_agent(from)) return false;
+    const auto& a = agent_at(from - 1);
+    return Base::pointer_to(a.state).template atomic_get<u32>() == adopted && a.adopter == to;
+  }
+
+  /// page_continues for anybody's pages, which may change hands meanwhile: whether a block of the page before reaches into
+  /// this one, where none begins.
+  bool page_is_reached(Granule first_of_page) const {
+    const Pointer next = record_of(first_of_page);
+    const Pointer before = record_of(first_of_page - 1);
+    for (u32 seen = 0;;) {
+      const u32 one = (before + page_record::owner).template atomic_get<u32>();
+      const u32 other = (next + page_record::owner).template atomic_get<u32>();
+      if (one == other || is_adopting(one, other) || is_adopting(other, one)) break;
+      // An adoption may have begun, or ended, between the looks at the two.
+      const u32 both = one << 16 | other;
+      if (both == seen) return false;
+      seen = both;
+    }
+    // Whose page it was may have given it up since the caller's look, and have taken it again: then the bit is there.
+    return load<u32>(next + page_record::flags) == 0 && !begins_page(first_of_page);
+  }
+  /// Whether a block begins where a page does. To be asked before whose page it is: who gives a page up takes the start bit
+  /// away only when it is nobody's already.
+  bool begins_page(Granule first_of_page) const {
+    return start_at(first_of_page).template atomic_get<u8>() & 1;
+  }
+
   /// The granule after the block at `g`: the next start bit, the end of the heap or the start of a gap.
   /// Looks no further than `limit` granules; returns g + limit when there is none in reach.
   Granule next_start(Granule g, Granule limit) const {
     const Granule end = g + limit;
     Granule from = g + 1;
     while (from < end) {
-      if ((from & (granules_per_page - 1)) == 0 && !page_continues(from)) return from;
+      if ((from & (granules_per_page - 1)) == 0) {
+        if constexpr (Base::shared) {
+          if (from >= header().granules || begins_page(from) || !page_is_reached(from)) return from;
+        } else if (!page_continues(from)) {
+          return from;
+        }
+      }
       const u64 bits = record_word(from, page_record::start) >> (from & 63);
       if (bits) {
         const Granule found = from + lowest_bit(bits);

@@ -34,7 +34,7 @@ class Orphans : public FreePages<Place> {
   static constexpr u32 in_use = 1;
   static constexpr u32 dying = 2;  // it is being attached, detached or reaped
   static constexpr u32 orphan = 3;  // its agent has gone, its blocks live on
-  static constexpr u32 adopted = 4;  // an orphan whose pages are becoming those of agent `adopter` - 1
+  using Base::adopted;
 
   bool is_state(u32 id, u32 state) const {
     return Base::agent_exists(id) && Base::agent_at(id).state == state;
@@ -55,7 +55,6 @@ class Orphans : public FreePages<Place> {
     a.kept = 0;
     a.reserved = 0;
     a.missed = 0;
-    a.adopter = 0;
     a.sweep_page = 0;
     forget_filed(a);
   }

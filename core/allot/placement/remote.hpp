@@ -24,23 +24,15 @@ class Remote : public ExactSearch<Place> {
 
  protected:
   using Base::agent;
+  using Base::agent_at;
   using Base::header;
+  using Base::is_agent;
   using Base::page_count;
   using Base::record;
 
   static constexpr u32 words_per_page = granules_per_page / 64;
   // As many as a cache line has: whoever looks at one has them all.
   static constexpr u32 words_told_together = 8;
-
-  /// The record of an agent that the table knows.
-  typename Base::Agent& agent_at(u32 id) const {
-    const RecordRef ref = header().agent[id];
-    if constexpr (!Place::Access::trusted) Base::place().require_agent(ref);
-    return *reinterpret_cast<typename Base::Agent*>(Base::place().record_base() +
-                                                    static_cast<uintptr_t>(ref));
-  }
-  bool agent_exists(u32 id) const { return header().agent[id] != 0; }
-  bool is_agent(u32 owner) const { return owner - 1 < agent_capacity; }
 
   /// Frees the live block at `g`, in a page of another agent's. Error: double_free.
   Error free_remotely(Granule g) { return free_if_foreign(g) ? Error::none : Error::double_free; }

@@ -73,6 +73,19 @@ class Theatre {
     if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
   }
 
+  /// The same where short blocks, which do not say how long they are, lie across the ends of pages.
+  void adopt_short() {
+    std::vector<std::uint64_t> filled;
+    while (const std::uint64_t block = perform({Kind::allocate, absentee, 0, 1600})) filled.push_back(block);
+    for (const std::uint64_t block : filled)
+      if (block / allot::page_bytes == (block + 1599) / allot::page_bytes)
+        perform({Kind::free, absentee, block});
+    perform({Kind::leave, absentee});
+    while (has_free_page()) perform({Kind::allocate, 0, 0, 60000});
+    play({Kind::allocate, victim, 0, 1600});
+    if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
+  }
+
   /// The victim fills one page to its last byte after the other.
   void fill() {
     for (int i = 0; i < 300; ++i) play({Kind::allocate, victim, 0, 1024});
@@ -119,6 +132,12 @@ class Theatre {
     std::uint64_t address = 0;  // of a live block
     std::uint64_t size = 0;
   };
+
+  bool has_free_page() {
+    for (const allot::Block& block : walk(heaps_[0]))
+      if (block.kind == allot::BlockKind::free && block.size == allot::page_bytes) return true;
+    return false;
+  }
 
   bool is_away() const { return heaps_[absentee].agent_number().error() == allot::Error::not_attached; }
 
@@ -244,12 +263,24 @@ class Theatre {
   }
 
   void after_death(const Operation& o, std::uint32_t number, std::uint64_t n) {
+    measure(o);
     // An agent that was leaving or coming has no number of its own for a while.
     const bool reaper_dies = random_.one_in(20);
     if (reaper_dies) return die_reaping(o, number, n);
     reap(heaps_[0], o, number);
     look(o);
     if (n % 8 == 0 || is_scene_) go_on();
+  }
+
+  /// The others use their blocks while the victim stands there, dead or only slow.
+  void measure(const Operation& o) {
+    for (const auto& [address, held] : blocks_) {
+      if ((o.kind == Kind::free || o.kind == Kind::reallocate) && address == o.address) continue;
+      const auto usable = heaps_[0].usable_size(static_cast<std::uint32_t>(address));
+      if (!usable || usable.value() != held.usable)
+        disagree("before it is reaped, the block at ", address, " has ", usable ? usable.value() : 0,
+                 " bytes, not ", held.usable);
+    }
   }
 
   void reap(DyingHeap& reaper, const Operation& o, std::uint32_t number) {
@@ -431,6 +462,9 @@ void scene(std::uint64_t pages, Play play) {
 }
 TEST(DeathScene, AdoptingAnOrphan) {
   scene(40, [](Theatre& theatre) { theatre.adopt(); });
+}
+TEST(DeathScene, AdoptingShortBlocks) {
+  scene(16, [](Theatre& theatre) { theatre.adopt_short(); });
 }
 TEST(DeathScene, FillingPages) {
   scene(40, [](Theatre& theatre) { theatre.fill(); });

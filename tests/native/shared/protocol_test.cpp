@@ -4,8 +4,10 @@
 // need no more than two: Musuvathi and Qadeer, "Iterative Context Bounding", 2007.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -58,6 +60,7 @@ class Scheduler {
   static void step() {
     if (active_ != nullptr) active_->count();
   }
+  static bool runs_first() { return active_ != nullptr && active_->self_ == 0; }
   /// The agent can do nothing but wait for another one.
   static void yield() {
     if (active_ != nullptr) active_->go_to_another();
@@ -112,11 +115,23 @@ class Scheduler {
 
 /// Steps are counted for the scheduler, or end the agent as in death_test.cpp.
 struct ExploredSteps {
-  static void before_load(std::uintptr_t) {}
-  static void before_store(std::uintptr_t) { before_atomic(0); }
-  static void before_atomic(std::uintptr_t) {
+  /// Where there are any, only what happens in these eight bytes each counts for the scheduler; but there the first
+  /// agent's loads do, too.
+  static inline std::vector<std::uintptr_t> watched;
+
+  static void before_load(std::uintptr_t at) {
+    if (!watched.empty() && Scheduler::runs_first() && is_watched(at)) Scheduler::step();
+  }
+  static void before_store(std::uintptr_t at) { before_atomic(at); }
+  static void before_atomic(std::uintptr_t at) {
     DyingSteps::step();
-    Scheduler::step();
+    if (watched.empty() || is_watched(at)) Scheduler::step();
+  }
+
+ private:
+  static bool is_watched(std::uintptr_t at) {
+    return std::any_of(watched.begin(), watched.end(),
+                       [at](std::uintptr_t from) { return at - from < 8 || from - at < 8; });
   }
 };
 struct ExploredWait {
@@ -148,6 +163,41 @@ class ProtocolTest : public testing::Test {
     if (violation) disagree("invariant ", violation.number, " is broken at ", violation.address);
   }
   std::uint64_t live() { return heaps_[0].statistic(allot::Statistic::live_blocks); }
+  bool has_free_page() {
+    for (const allot::Block& block : walk(heaps_[0]))
+      if (block.kind == allot::BlockKind::free && block.size == allot::page_bytes) return true;
+    return false;
+  }
+
+  template <class T>
+  T word(std::uint64_t at) {
+    T value;
+    std::memcpy(&value, memory_.base() + at, sizeof(T));
+    return value;
+  }
+  std::uintptr_t record(std::uint64_t address) {
+    const auto map = word<std::uint64_t>(heaps_[0].image() + offsetof(allot::Header, page_map));
+    return reinterpret_cast<std::uintptr_t>(memory_.base()) +
+           word<std::uint32_t>(map + address / allot::page_bytes * 4);
+  }
+  /// What says whether a block before the page at `address` reaches into it.
+  void watch(std::uint64_t address) {
+    ExploredSteps::watched.push_back(record(address - 1) + allot::page_record::owner);
+    ExploredSteps::watched.push_back(record(address) + allot::page_record::owner);
+    ExploredSteps::watched.push_back(record(address) + allot::page_record::start);
+  }
+  void watch_state(std::uint32_t agent) {
+    const auto at =
+        word<std::uint64_t>(heaps_[0].image() + offsetof(allot::Header, agent) + 8 * std::uint64_t{agent});
+    ExploredSteps::watched.push_back(reinterpret_cast<std::uintptr_t>(memory_.base() + at) +
+                                     offsetof(allot::Agent, state));
+  }
+  void TearDown() override { ExploredSteps::watched.clear(); }
+  void expect_usable(std::uint32_t address, std::uint64_t bytes) {
+    const auto usable = heaps_[0].usable_size(address);
+    if (!usable || usable.value() != bytes)
+      disagree("the block has ", usable ? usable.value() : 0, " bytes, not ", bytes);
+  }
 
   /// Runs `agents` from the state of now in every way, with `check` after each of them.
   void explore(const std::vector<std::function<void()>>& agents, const std::function<void()>& check,
@@ -255,10 +305,7 @@ TEST_F(ProtocolTest, FreeingWhileThePageIsAdopted) {
   give(3, filled[2]);
   if (heaps_[3].detach() != allot::Error::none) disagree("detach is refused");
   // Somebody else takes the pages that nobody owns.
-  std::size_t free_pages = 0;
-  for (const allot::Block& page : walk(heaps_[0]))
-    free_pages += page.kind == allot::BlockKind::free && page.size == allot::page_bytes;
-  while (free_pages-- != 0) (void)block(2, 65000);
+  while (has_free_page()) (void)block(2, 65000);
   if (heaps_[0].agent_state(3) != 3) disagree("there is no orphan");
   const std::uint64_t before = live();
   explore(
@@ -271,6 +318,54 @@ TEST_F(ProtocolTest, FreeingWhileThePageIsAdopted) {
         if (live() != before) disagree(live(), " blocks are live, not ", before);
       },
       1);
+}
+
+TEST_F(ProtocolTest, MeasuringWhileThePageIsAdopted) {
+  // One of the orphan's blocks lies across a page's end, and is too short to say how long it is.
+  std::vector<std::uint32_t> filled;
+  for (;;) {
+    const auto more = heaps_[3].allocate(1600);
+    if (!more) break;
+    filled.push_back(more.value());
+  }
+  std::uint32_t kept = 0;
+  for (const std::uint32_t address : filled) {
+    const std::uint32_t into = (address + 1600) % allot::page_bytes;
+    if (kept == 0 && into > 0 && into < 1600 && address > 20 * allot::page_bytes)
+      kept = address;
+    else
+      give(3, address);
+  }
+  if (!heaps_[0].reap(3)) disagree("reap is refused");
+  while (has_free_page()) (void)block(2, 60000);
+  if (heaps_[0].agent_state(3) != 3) disagree("there is no orphan");
+  watch((kept + 1600) / allot::page_bytes * allot::page_bytes);
+  watch_state(3);
+  explore({[&] { expect_usable(kept, 1600); }, [&] { (void)block(1, 1600); }}, [&] {
+    if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
+    validate();
+  });
+}
+
+TEST_F(ProtocolTest, MeasuringWhileTheNextPageIsGivenUp) {
+  // A block that ends where a page does. Its owner gives the page behind it up, comes back, and takes that again.
+  std::uint32_t before = 0;
+  for (int i = 0; i < 64; ++i) before = block(1, 1024);
+  const std::uint32_t next = block(1, 60000);
+  if (next != before + 1024 || next % allot::page_bytes != 0) disagree("no page ends at ", next);
+  watch(next);
+  ExploredSteps::watched.push_back(record(next) + allot::page_record::live);
+  explore(
+      {[&] { expect_usable(before, 1024); },
+       [&] {
+         give(1, next);
+         if (heaps_[1].detach() != allot::Error::none) disagree("detach is refused");
+         if (*reinterpret_cast<const std::uint32_t*>(ExploredSteps::watched[1]) != allot::page_record::nobody)
+           disagree("the page was not given up");
+         if (heaps_[1].attach().value() != 1) disagree("somebody else was taken over");
+         if (block(1, 60000) != next) disagree("the page has not come back");
+       }},
+      [&] { validate(); });
 }
 
 TEST_F(ProtocolTest, FreeingWhileTheOwnerIsReaped) {
