@@ -161,9 +161,9 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   }
 
   /// Moves the live block at `from`, bytes and recorded size, to `to`, a multiple of 16 of the caller's choice:
-  /// all of its new place must be free, or its own so far. Neighbours that are free are merged. Costs the
-  /// copying, and no more where the free memory there is merged already. Error, with nothing changed:
-  /// invalid_span (the new place is not aligned, or not in the heap), span_in_use, or as deallocate.
+  /// all of its new place must be free, or its own so far (in a heap of several agents: free). Neighbours that are
+  /// free are merged. Costs the copying, and no more where the free memory there is merged already. Error, with
+  /// nothing changed: invalid_span (the new place is not aligned, or not in the heap), span_in_use, or as deallocate.
   Error relocate(Address from, Address to) {
     if (!ready()) return Error::not_attached;
     return this->relocate_block(from, to);

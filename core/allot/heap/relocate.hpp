@@ -32,37 +32,48 @@ class Relocate : public Spans<Place> {
       return Error::invalid_span;
     const Granule target = Base::granule_at(to);
     if (target == g) return Error::none;
-    if (!Base::all_free(target, target + n, g)) return Error::span_in_use;
+    // Of several agents each may end half way, and the bytes of a block that is moved onto itself are nowhere then.
+    const Granule except = Base::shared ? granule_limit : g;
+    if (!Base::all_free(target, target + n, except)) return Error::span_in_use;
 
     // The run is a free block like others now.
     Base::close_run();
     const u64 requested = Base::records_sizes() ? Base::requested(g, n) : 0;
     const Granule first = Base::enclosing_start(target);
     const Granule behind = target + n;
-    const Granule last = Base::dissolve(first, behind, g);
+    const Granule last = Base::dissolve(first, behind, except);
     const bool is_apart = g < first || g >= last;
+    if constexpr (Base::shared) {
+      // Who ends before the old block is free leaves that, and says which the new one is.
+      Base::set_free(behind, last - behind);
+      Base::begin_block(target);
+      make(target, n, BlockKind::live);
+      Base::set_free(first, target - first);
+      Base::place().memory.copy(to, from, bytes);
+      if (Base::records_sizes()) Base::note_requested(target, n, requested);
+    }
     if (is_apart) {
       Base::clear_bit(g, page_record::live);
+      if constexpr (Base::shared) Base::agent().pending = 0;
       Base::file(g, n);
     }
-    make(target, n, BlockKind::live);
-    // All of them before any is merged: one may reach the other through what is free between them.
-    set_free(first, target - first);
-    set_free(behind, last - behind);
+    if constexpr (!Base::shared) {
+      make(target, n, BlockKind::live);
+      // All of them before any is merged: one may reach the other through what is free between them.
+      Base::set_free(first, target - first);
+      Base::set_free(behind, last - behind);
+    }
     if (is_apart) merge_at(g);
     if (first != target) merge_at(first);
     if (last != behind) merge_at(behind);
-    if (Base::records_sizes()) Base::note_requested(target, n, requested);
-    Base::place().memory.copy(to, from, bytes);
+    if constexpr (!Base::shared) {
+      if (Base::records_sizes()) Base::note_requested(target, n, requested);
+      Base::place().memory.copy(to, from, bytes);
+    }
     return Error::none;
   }
 
  private:
-  void set_free(Granule g, Granule n) {
-    if (n == 0) return;
-    make(g, n, BlockKind::free);
-    Base::file(g, n);
-  }
   /// Merges the free block at `g` with its neighbours, unless it was merged with another one already.
   void merge_at(Granule g) {
     if (!Base::is_start(g)) return;

@@ -45,18 +45,13 @@ class Spans : public Diagnose<Place> {
     const Granule to = granule_at(end);
     if (!all_free(from, to)) return Error::span_in_use;
     const Granule first = Base::enclosing_start(from);
-    const Granule last = dissolve(first, to);
-    // Hints may still point at what was there; one for a block of the span's own size would hold.
+    // Hints may still point at what is there; one for a block of the span's own size would hold.
     Base::forget_hints();
+    const Granule last = dissolve(first, to);
+    // What is free behind the span comes first: the span is as long as it says when its marks make it one.
+    set_free(to, last - to);
     make(from, to - from, BlockKind::reserved);
-    if (first != from) {
-      make(first, from - first, BlockKind::free);
-      Base::file(first, from - first);
-    }
-    if (last != to) {
-      make(to, last - to, BlockKind::free);
-      Base::file(to, last - to);
-    }
+    set_free(first, from - first);
     if constexpr (Base::shared) {
       Base::agent().kept += to - from;
       Base::agent().reserved += to - from;
@@ -79,8 +74,9 @@ class Spans : public Diagnose<Place> {
     if constexpr (Base::shared) {
       if (!Base::is_own_at(g)) return Error::span_in_use;
     }
-    Base::unmake(g, n);
-    make(g, n, BlockKind::free);
+    // Free where it is: a live block may end here.
+    Base::clear_bit(g + 1, page_record::live);
+    Base::clear_bit(g + 2, page_record::live);
     if constexpr (Base::shared) {
       Base::agent().kept -= n;
       Base::agent().reserved -= n;
@@ -109,16 +105,27 @@ class Spans : public Diagnose<Place> {
     }
   }
 
-  /// Takes the free blocks from `first` up to `to` out of the bitmaps, and the block at `except`, which is
-  /// in no bin. Returns where the last of them ended.
+  /// Makes the free blocks from `first` up to `to` one without words, in no bin; and the block at `except`, which is
+  /// in no bin. Returns where the last of them ended. (The first start bit stays: a live block may end there.)
   Granule dissolve(Granule first, Granule to, Granule except = granule_limit) {
-    while (first < to) {
-      const Granule n = Base::size_at(first);
-      if (first != except) Base::unfile(first, n);
-      Base::unmake(first, n);
-      first += n;
+    Granule g = first;
+    while (g < to) {
+      const Granule n = Base::size_at(g);
+      if (g != except)
+        Base::unfile(g, n);
+      else
+        Base::clear_bit(g, page_record::live);
+      Base::clear_words(g, n);
+      if (g != first) Base::clear_bit(g, page_record::start);
+      g += n;
     }
-    return first;
+    return g;
+  }
+  /// A free block where one was dissolved, if it is one.
+  void set_free(Granule g, Granule n) {
+    if (n == 0) return;
+    make(g, n, BlockKind::free);
+    Base::file(g, n);
   }
 };
 

@@ -86,6 +86,26 @@ class Theatre {
     if (heaps_[0].agent_state(3) == 3) disagree("the orphan was not adopted");
   }
 
+  /// The victim moves blocks, reserves spans and gives them back, right behind short blocks.
+  void place() {
+    for (const std::uint64_t size : {640U, 5000U}) {
+      const std::uint64_t block = perform({Kind::allocate, victim, 0, size});
+      const std::uint64_t first =
+          perform({Kind::reallocate, victim, perform({Kind::allocate, victim, 0, 30000}), 640});
+      const std::uint64_t behind = first + blocks_.at(first).usable;
+      for (const std::uint64_t at : {behind, behind + 160}) {
+        play({Kind::reserve, victim, at, 160});
+        play({Kind::reserve, victim, behind + 1600, 6000});
+        if (spans_.size() != 2) disagree("the spans are refused");
+        play({Kind::unreserve, victim, at});
+        play({Kind::unreserve, victim, behind + 1600});
+      }
+      play({Kind::relocate, victim, block, behind});
+      play({Kind::relocate, victim, behind, behind + 6000});
+      if (!blocks_.contains(behind + 6000)) disagree("the block was not moved");
+    }
+  }
+
   /// The victim fills one page to its last byte after the other.
   void fill() {
     for (int i = 0; i < 300; ++i) play({Kind::allocate, victim, 0, 1024});
@@ -125,13 +145,31 @@ class Theatre {
   std::uint64_t reaper_deaths() const { return reaper_deaths_; }
 
  private:
-  enum class Kind { allocate, zeroed, aligned, free, reallocate, collect, merge, leave, grow };
+  enum class Kind {
+    allocate,
+    zeroed,
+    aligned,
+    free,
+    reallocate,
+    collect,
+    merge,
+    leave,
+    grow,
+    reserve,
+    unreserve,
+    relocate
+  };
   struct Operation {
     Kind kind;
     std::size_t agent;
-    std::uint64_t address = 0;  // of a live block
-    std::uint64_t size = 0;
+    std::uint64_t address = 0;  // of a live block, or a span
+    std::uint64_t size = 0;  // relocate: where to
   };
+  /// Whether it is an operation on this block.
+  static bool is_on(const Operation& o, std::uint64_t address) {
+    return (o.kind == Kind::free || o.kind == Kind::reallocate || o.kind == Kind::relocate) &&
+           address == o.address;
+  }
 
   bool has_free_page() {
     for (const allot::Block& block : walk(heaps_[0]))
@@ -149,7 +187,7 @@ class Theatre {
   }
 
   Operation choose(std::size_t agent) {
-    const std::uint64_t dice = random_.below(100);
+    const std::uint64_t dice = random_.below(108);
     Operation operation{Kind::allocate, agent};
     // One agent is away most of the time: what it left behind is there for the others to adopt.
     if (agent == absentee && (is_away() || random_.one_in(4))) {
@@ -168,6 +206,7 @@ class Theatre {
     if (dice >= 93) operation.kind = Kind::merge;
     if (dice >= 96) operation.kind = agent == 0 ? Kind::merge : Kind::leave;
     if (dice >= 98) operation.kind = Kind::grow;
+    if (dice >= 99) return on_a_place(operation, dice);
     if (blocks_.empty()) {
       if (operation.kind == Kind::free || operation.kind == Kind::reallocate) operation.kind = Kind::allocate;
     } else {
@@ -175,6 +214,25 @@ class Theatre {
       operation.address = block == blocks_.end() ? blocks_.begin()->first : block->first;
     }
     return operation;
+  }
+
+  /// A span is reserved, or a block moved to, most likely right behind another block; or a span is given back.
+  Operation on_a_place(Operation operation, std::uint64_t dice) {
+    if (blocks_.empty()) return operation;
+    auto behind = blocks_.lower_bound(random_.below(memory_.bytes()));
+    if (behind == blocks_.end()) behind = blocks_.begin();
+    const std::uint64_t place =
+        behind->first + behind->second.usable + (random_.one_in(2) ? 0 : 16 * random_.below(40));
+    if (dice < 102) return {Kind::reserve, operation.agent, place, random_.log_uniform(12) + 1};
+    if (dice < 105) {
+      auto block = blocks_.lower_bound(random_.below(memory_.bytes()));
+      if (block == blocks_.end()) block = blocks_.begin();
+      return {Kind::relocate, operation.agent, block->first, place};
+    }
+    if (spans_.empty()) return operation;
+    auto span = spans_.lower_bound(random_.below(memory_.bytes()));
+    if (span == spans_.end()) span = spans_.begin();
+    return {Kind::unreserve, operation.agent, span->first};
   }
 
   /// Returns the address that the operation gave, or 0.
@@ -202,6 +260,11 @@ class Theatre {
         if (!number) disagree("attach: ", allot::name_of(number.error()));
         return 0;
       }
+      // Refused if the place is not free, or not the agent's own.
+      case Kind::reserve: return heap.reserve(o.address, o.address + o.size) == allot::Error::none;
+      case Kind::unreserve: return heap.unreserve(o.address) == allot::Error::none;
+      case Kind::relocate:
+        return heap.relocate(address, static_cast<std::uint32_t>(o.size)) == allot::Error::none ? o.size : 0;
       default: return heap.grow(1 + o.size % 2) == allot::Error::none ? 0 : 0;
     }
   }
@@ -223,7 +286,15 @@ class Theatre {
     const std::uint64_t result = call(heap, o);
     if (o.kind == Kind::free) blocks_.erase(o.address);
     if (result == 0) return 0;
-    if (o.kind == Kind::reallocate) blocks_.erase(o.address);
+    if (o.kind == Kind::reserve) spans_[o.address] = end_of_span(o);
+    if (o.kind == Kind::unreserve) spans_.erase(o.address);
+    if (o.kind == Kind::reserve || o.kind == Kind::unreserve) return result;
+    if (o.kind == Kind::relocate) {
+      const Held held = blocks_[o.address];
+      if (first_difference(memory_.base() + result, held.usable, held.mark) != held.usable)
+        disagree("the block at ", o.address, " was moved without its bytes");
+    }
+    if (o.kind == Kind::reallocate || o.kind == Kind::relocate) blocks_.erase(o.address);
     const std::uint64_t usable = heap.usable_size(static_cast<std::uint32_t>(result)).value();
     look_at_others(result, usable);
     blocks_[result] = {usable, ++marks_};
@@ -275,7 +346,7 @@ class Theatre {
   /// The others use their blocks while the victim stands there, dead or only slow.
   void measure(const Operation& o) {
     for (const auto& [address, held] : blocks_) {
-      if ((o.kind == Kind::free || o.kind == Kind::reallocate) && address == o.address) continue;
+      if (is_on(o, address)) continue;
       const auto usable = heaps_[0].usable_size(static_cast<std::uint32_t>(address));
       if (!usable || usable.value() != held.usable)
         disagree("before it is reaped, the block at ", address, " has ", usable ? usable.value() : 0,
@@ -330,19 +401,22 @@ class Theatre {
     const allot::Violation violation = heaps_[0].validate();
     if (violation)
       disagree("validate() finds invariant ", violation.number, " broken at ", violation.address);
-    const bool is_involved = o.kind == Kind::free || o.kind == Kind::reallocate;
+    pending_span_ = {o.address, o.kind == Kind::reserve ? end_of_span(o) : 0};
     Blocks left = blocks_;
+    std::size_t spans = 0;
     std::map<std::uint64_t, bool> pending = remotely_freed();
     for (const allot::Block& block : walk(heaps_[0])) {
       look_at_pages(block);
+      spans += block.kind == allot::BlockKind::reserved && spans_.contains(block.address);
       if (block.kind != allot::BlockKind::live) continue;
-      const auto held = left.find(block.address);
+      auto held = left.find(block.address);
+      if (o.kind == Kind::relocate && block.address == o.size) held = left.find(o.address);
       if (held == left.end()) {
         // Freed remotely before, and not collected by its owner yet.
         if (pending.contains(block.address)) continue;
         disagree("a block at ", block.address, " of ", block.size, " bytes that nobody knows of");
       }
-      if (is_involved && block.address == o.address) {
+      if (is_on(o, block.address) && o.kind != Kind::relocate) {
         if (o.kind == Kind::reallocate && block.size < std::min(held->second.usable, o.size))
           disagree("the block that was reallocated is too short");
       } else {
@@ -355,7 +429,8 @@ class Theatre {
       }
       left.erase(held);
     }
-    if (is_involved) left.erase(o.address);
+    if (is_on(o, o.address)) left.erase(o.address);
+    if (spans + (o.kind == Kind::unreserve) < spans_.size()) disagree("a reserved span is gone");
     if (!left.empty()) disagree("the block at ", left.begin()->first, " is gone");
   }
 
@@ -408,10 +483,16 @@ class Theatre {
 
   /// Where nobody else has grown the memory, pages that are left out were lost.
   void look_at_pages(const allot::Block& block) const {
+    const auto span = spans_.find(block.address);
     if (block.kind != allot::BlockKind::reserved)
       look_at_others(block.address, block.size);
-    else if (theirs_.empty())
+    else if (span != spans_.end()
+                 ? block.address + block.size != span->second
+                 : theirs_.empty() && std::pair(block.address, block.address + block.size) != pending_span_)
       disagree("pages at ", block.address, " are lost");
+  }
+  static std::uint64_t end_of_span(const Operation& o) {
+    return std::max((o.address + o.size + 15) / 16 * 16, o.address + 48);
   }
   /// Nothing of the heap's lies in pages that somebody else has grown.
   void look_at_others(std::uint64_t address, std::uint64_t size) const {
@@ -423,6 +504,8 @@ class Theatre {
   DyingMemory memory_;
   std::vector<DyingHeap> heaps_;
   Blocks blocks_;
+  std::map<std::uint64_t, std::uint64_t> spans_;
+  std::pair<std::uint64_t, std::uint64_t> pending_span_;  // what the dead one was reserving
   std::vector<std::pair<std::uint64_t, std::uint64_t>> theirs_;
   bool is_scene_ = false;
   std::uint64_t marks_ = 0;
@@ -465,6 +548,9 @@ TEST(DeathScene, AdoptingAnOrphan) {
 }
 TEST(DeathScene, AdoptingShortBlocks) {
   scene(16, [](Theatre& theatre) { theatre.adopt_short(); });
+}
+TEST(DeathScene, PlacingBlocksAndSpans) {
+  scene(40, [](Theatre& theatre) { theatre.place(); });
 }
 TEST(DeathScene, FillingPages) {
   scene(40, [](Theatre& theatre) { theatre.fill(); });

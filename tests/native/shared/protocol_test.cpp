@@ -368,6 +368,31 @@ TEST_F(ProtocolTest, MeasuringWhileTheNextPageIsGivenUp) {
       [&] { validate(); });
 }
 
+TEST_F(ProtocolTest, MeasuringWhileTheOwnerPlacesBlocksAndSpans) {
+  const std::uint32_t moved = block(1, 640);
+  const std::uint32_t before = block(1, 640);
+  const std::uint32_t behind = before + 640;
+  for (std::uint32_t at = before; at <= behind + 1024; at += 1024)
+    ExploredSteps::watched.push_back(record(at) + allot::page_record::start + at / 128 % 512 / 8 * 8);
+  const auto expect_done = [](allot::Error error) {
+    if (error != allot::Error::none) disagree("refused: ", allot::name_of(error));
+  };
+  explore(
+      {[&] { expect_usable(before, 640); },
+       [&] {
+         for (const std::uint32_t at : {behind, behind + 160}) {
+           expect_done(heaps_[1].reserve(at, at + 160));
+           expect_done(heaps_[1].unreserve(at));
+         }
+         expect_done(heaps_[1].relocate(moved, behind));
+         // Not onto itself.
+         if (heaps_[1].relocate(behind, behind + 320) != allot::Error::span_in_use)
+           disagree("a block was moved onto itself");
+         expect_done(heaps_[1].relocate(behind, moved));
+       }},
+      [&] { validate(); }, 2);
+}
+
 TEST_F(ProtocolTest, FreeingWhileTheOwnerIsReaped) {
   const std::uint32_t address = block(3, 16);
   (void)block(3, 100);
