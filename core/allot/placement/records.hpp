@@ -84,7 +84,7 @@ class Records : public Below<Place, ExactSearch<Place>, Lock<Place>> {
   u64 mapped_end() const { return header().origin + (u64{header().granules} << granule_shift); }
 
   /// Where the last page that the heap may take ends.
-  u64 limit() const {
+  ALLOT_ONCE_IF_SMALL u64 limit() const {
     const auto& h = header();
     return h.maximum < h.end ? round_down(u64{h.maximum}, page_bytes) : round_up(u64{h.end}, page_bytes);
   }

@@ -127,10 +127,9 @@ class SharedGrowth : public Orphans<Place> {
       if (before == owned) return map(0, total, clear);
       // Somebody else grew it at the same time, and lies before what was got here.
       take_available();
-      return map(gap_before(before), static_cast<u32>(more), false) && !clear && h.free_pages >= pages;
+      return map_behind(before, static_cast<u32>(more)) && !clear && h.free_pages >= pages;
     }
-    const u64 before = place().memory.grow_from(total);
-    return before != no_memory && map(gap_before(before), total, false);
+    return map_behind(place().memory.grow_from(total), total);
   }
 
  private:
@@ -196,13 +195,13 @@ class SharedGrowth : public Orphans<Place> {
       const u64 before = grow_memory(pages, have);
       if (before == have || before == no_memory) return before;
       take_available();
-      return map(gap_before(before), count, false) ? before : no_memory;
+      return map_behind(before, count) ? before : no_memory;
     }
     // Behind what somebody else has grown: the heap must take them now to know that they are its own.
     take_available();
     if (records_pages(gap_before(have), count) > count) return no_memory;
     const u64 before = place().memory.grow_from(pages);
-    return before != no_memory && map(gap_before(before), count, false) ? before : no_memory;
+    return map_behind(before, count) ? before : no_memory;
   }
 
   /// Makes the memory longer, which ends where the heap's part of it does. Returns where it ended before; or
@@ -219,10 +218,21 @@ class SharedGrowth : public Orphans<Place> {
     return before;
   }
 
-  /// Maps what the heap may take before somebody else's pages. Returns how many pages it was.
+  /// Maps what the heap may take before somebody else's pages, up to its limit. Returns how many pages it was.
   u32 take_available() {
-    const u32 available = static_cast<u32>((header().owned_end - mapped_end()) >> page_shift);
-    return available != 0 && map(0, available, false) ? available : 0;
+    const u64 owned = header().owned_end;
+    const u64 limit = Base::limit();
+    const u64 end = owned < limit ? owned : limit;
+    if (end <= mapped_end()) return 0;
+    const u32 available = gap_before(end);
+    return map(0, available, false) ? available : 0;
+  }
+  /// Maps `total` pages that the memory got at `before`, or none if that is no_memory. False, and nobody uses them, when
+  /// they lie beyond the heap's limit: somebody else has grown the memory after that was compared with it.
+  bool map_behind(u64 before, u32 total) {
+    const u64 limit = Base::limit();
+    if (before > limit || limit - before < u64{total} << page_shift) return false;
+    return map(gap_before(before), total, false);
   }
   u32 gap_before(u64 address) const { return static_cast<u32>((address - mapped_end()) >> page_shift); }
 

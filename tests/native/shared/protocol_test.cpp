@@ -139,7 +139,18 @@ struct ExploredWait {
   static void wake(std::uintptr_t) {}
   static void pause() { Scheduler::yield(); }
 };
-using Heap = allot::SharedHeap<DyingMemory, ExploredWait, std::uint32_t, allot::SharedTraits, ExploredSteps>;
+/// Growing it is a step, too.
+class ExploredMemory : public DyingMemory {
+ public:
+  using DyingMemory::DyingMemory;
+  bool grow(std::uint64_t pages) { return grow_from(pages) != ~std::uint64_t{0}; }
+  std::uint64_t grow_from(std::uint64_t pages) {
+    Scheduler::step();
+    return DyingMemory::grow_from(pages);
+  }
+};
+using Heap =
+    allot::SharedHeap<ExploredMemory, ExploredWait, std::uint32_t, allot::SharedTraits, ExploredSteps>;
 
 class ProtocolTest : public testing::Test {
  protected:
@@ -210,7 +221,7 @@ class ProtocolTest : public testing::Test {
     RecordProperty("steps", std::to_string(steps));
   }
 
-  DyingMemory memory_;
+  ExploredMemory memory_;
   std::vector<Heap> heaps_;
 
  private:
@@ -423,6 +434,46 @@ TEST_F(ProtocolTest, TwoGrow) {
     if (memory_.bytes() != before + 2 * allot::page_bytes)
       disagree("the memory has ", memory_.bytes(), " bytes");
   });
+}
+
+TEST_F(ProtocolTest, GrowingUpToTheLimitWhileSomebodyElseDoes) {
+  // The memory that the heap asks for comes to lie beyond what it may have.
+  const std::uint64_t limit = memory_.bytes() + 6 * allot::page_bytes;
+  if (heaps_[0].set_maximum(limit) != allot::Error::none) disagree("set_maximum is refused");
+  const auto check = [&] {
+    validate();
+    const std::uint64_t top = heaps_[0].statistic(allot::Statistic::top);
+    if (top > limit) disagree("the heap ends at ", top, ", not below ", limit);
+    if (heaps_[0].lock_holder() != 0) disagree("the lock is held");
+  };
+  const auto theirs = [&] { (void)memory_.grow(20); };
+  explore({[&] { (void)heaps_[0].grow(1); }, theirs}, check, 1);
+  explore({[&] { (void)heaps_[0].allocate(100000); }, theirs}, check, 1);
+}
+
+TEST_F(ProtocolTest, GrowingUpToTheLimitBehindSomebodyElse) {
+  const std::uint64_t limit = memory_.bytes() + 6 * allot::page_bytes;
+  if (heaps_[0].set_maximum(limit) != allot::Error::none) disagree("set_maximum is refused");
+  (void)memory_.grow(1);
+  const auto theirs = [&] { (void)memory_.grow(20); };
+  const auto check = [&] {
+    validate();
+    if (heaps_[0].statistic(allot::Statistic::top) > limit) disagree("the heap ends beyond its limit");
+  };
+  explore({[&] { (void)heaps_[0].grow(1); }, theirs}, check, 1);
+  explore({[&] { (void)heaps_[0].allocate(100000); }, theirs}, check, 1);
+}
+
+TEST_F(ProtocolTest, TheHeapTakesNoMoreOfALongMemoryThanItMay) {
+  ExploredMemory memory(30 * allot::page_bytes, 60 * allot::page_bytes);
+  allot::Options options;
+  options.end = 10 * allot::page_bytes;
+  Heap heap = Heap::create(memory, options).value();
+  (void)memory.grow(1);
+  while (heap.allocate(60000)) {
+  }
+  const allot::Violation violation = heap.validate();
+  if (violation) disagree("invariant ", violation.number, " is broken");
 }
 
 TEST_F(ProtocolTest, TakingTheLockFromOneWhoDied) {
