@@ -40,7 +40,8 @@ class Orphans : public FreePages<Place> {
     return Base::agent_exists(id) && Base::agent_at(id).state == state;
   }
 
-  /// An agent's record as it is when it owns nothing. Its hint stacks stay its own.
+  /// An agent's record as it is when it owns nothing. Its hint stacks stay its own, and so does its peak: whoever has its
+  /// number next goes on from there, so that the sum of all peaks is never less than the heap's.
   void clear_agent(Agent& a) {
     a.pending = 0;
     a.run_begin = granule_limit;
@@ -48,7 +49,6 @@ class Orphans : public FreePages<Place> {
     a.room = 0;
     a.last_cut = 0;
     a.watermark = 0;
-    a.peak = 0;
     a.high = 0;
     a.share = 0;
     a.pages = 0;
@@ -93,7 +93,7 @@ class Orphans : public FreePages<Place> {
       file_free(id + 1);
       change_owner(id + 1, a.id + 1);
       Base::note_live(Base::live_of(from));
-      a.peak += from.peak;
+      if (a.peak < Base::live_granules()) a.peak = Base::live_granules();
       if (a.share != ~u32{0}) a.share += from.share;
       a.pages += from.pages;
       a.kept += from.kept;

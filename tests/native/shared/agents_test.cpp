@@ -28,6 +28,21 @@ TEST_P(CrowdTest, AgreesWithTheModel) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, CrowdTest, testing::Range(0, 8));
 
+TEST(PeakTest, IsNotForgottenWithAnAgentThatHasLeft) {
+  Agents agents(2, {}, 1, 400);
+  const std::uint32_t block = agents[1].allocate(3000000).value();
+  const std::uint64_t peak = agents[0].statistic(allot::Statistic::live_bytes);
+  ASSERT_EQ(agents[1].deallocate(block), allot::Error::none);
+  ASSERT_EQ(agents[1].detach(), allot::Error::none);
+  EXPECT_EQ(agents[0].statistic(allot::Statistic::peak_bytes), peak);
+  // Who comes next goes on from there: those who come and go one after the other do not add up.
+  ASSERT_TRUE(agents[1].attach());
+  const std::uint32_t next = agents[1].allocate(2000000).value();
+  EXPECT_EQ(agents[0].statistic(allot::Statistic::peak_bytes), peak);
+  ASSERT_EQ(agents[1].deallocate(next), allot::Error::none);
+  agents.validate();
+}
+
 TEST(NoAgentTest, IsRefusedAndChangesNothing) {
   allot::Options options;
   options.begin = 2 * allot::page_bytes;
