@@ -630,7 +630,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     }
     const u32 live = this->live_granules();
     a.peak = live > peak ? live : peak;
-    a.share = share;
+    // With the pages of an orphan comes what is live in them, which has its share of the quota.
+    a.share = live > share ? live : share;
     this->set_watermark();
     return noted(g, size);
   }

@@ -28,6 +28,32 @@ TEST_P(CrowdTest, AgreesWithTheModel) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, CrowdTest, testing::Range(0, 8));
 
+bool has_free_page(SharedTestHeap& heap) {
+  for (const allot::Block& block : walk(heap))
+    if (block.kind == allot::BlockKind::free && block.size == allot::page_bytes) return true;
+  return false;
+}
+
+TEST(QuotaTest, HoldsWhereAnAlignedBlockIsFoundInAnOrphansPages) {
+  Agents agents(3, {}, 1, 40);
+  constexpr std::uint64_t quota = 1600000;
+  ASSERT_EQ(agents[0].set_quota(quota), allot::Error::none);
+  std::vector<std::uint32_t> blocks;
+  for (int i = 0; i < 20; ++i) blocks.push_back(agents[2].allocate(60000).value());
+  for (std::size_t i = 0; i < 20; i += 4) ASSERT_EQ(agents[2].deallocate(blocks[i]), allot::Error::none);
+  ASSERT_TRUE(agents[0].reap(2));
+  while (has_free_page(agents[0]) && agents[0].allocate(65000)) {
+  }
+  const std::uint64_t peak = agents[0].statistic(allot::Statistic::peak_bytes);
+  ASSERT_TRUE(agents[1].allocate_aligned(4096, 20000));
+  ASSERT_EQ(agents[0].agent_state(2), 0U);
+  EXPECT_GE(agents[0].statistic(allot::Statistic::peak_bytes), peak);
+  while (agents[0].allocate(16000)) {
+  }
+  EXPECT_LE(agents[0].statistic(allot::Statistic::live_bytes), quota);
+  agents.validate();
+}
+
 TEST(PeakTest, IsNotForgottenWithAnAgentThatHasLeft) {
   Agents agents(2, {}, 1, 400);
   const std::uint32_t block = agents[1].allocate(3000000).value();
