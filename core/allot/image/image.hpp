@@ -131,7 +131,15 @@ class Image : public Handle<Place> {
       return static_cast<Address>(header().origin);
   }
   Address address_of(Granule g) const { return origin() + (static_cast<Address>(g) << granule_shift); }
-  u32 page_count() const { return header().granules >> granule_page_shift; }
+  u32 page_count() const { return granules() >> granule_page_shift; }
+  /// How long the heap is. Of several agents each may make it longer, and stores that last: who reads it like this finds
+  /// the page map and the records for as much.
+  Granule granules() const {
+    if constexpr (shared)
+      return pointer_to(header().granules).template atomic_get<u32>();
+    else
+      return header().granules;
+  }
 
   /// Recomputes the checksum; every function that changes the checked part ends with it.
   [[gnu::noinline]] void seal() { header().checksum = checksum(); }

@@ -115,7 +115,7 @@ class Bitmaps : public Image<Place> {
 
   /// Whether the page after the one that holds g - 1 continues it: it is managed and has the same owner.
   bool page_continues(Granule first_of_page) const {
-    if (first_of_page >= header().granules) return false;
+    if (first_of_page >= Base::granules()) return false;
     const auto next = start_at(first_of_page);
     if constexpr (Base::shared) {
       if (owner_of(next) != owner_of(record_of(first_of_page - 1))) return false;
@@ -200,7 +200,7 @@ class Bitmaps : public Image<Place> {
     while (from < end) {
       if ((from & (granules_per_page - 1)) == 0) {
         if constexpr (Base::shared) {
-          if (from >= header().granules || begins_page(from) || !page_is_reached(from)) return from;
+          if (from >= Base::granules() || begins_page(from) || !page_is_reached(from)) return from;
         } else if (!page_continues(from)) {
           return from;
         }

@@ -27,7 +27,15 @@ class FreePages : public Records<Place> {
 
   static constexpr u32 class_of_all = 64;
 
-  void set_owner(u32 page, u32 owner) { store<u32>(record(page) + page_record::owner, owner); }
+  /// Whoever sees the new owner sees what was stored before.
+  ALLOT_ONCE_IF_SMALL void set_owner(u32 page, u32 owner) {
+    (record(page) + page_record::owner).template atomic_set<u32>(owner);
+  }
+  /// Takes the start bit of a page away that its owner has just given up: whoever sees that sees whose page it is.
+  void clear_first_start(u32 page) {
+    const Pointer at = record(page) + page_record::start;
+    at.template atomic_set<u8>(static_cast<u8>(load<u8>(at) & ~1u));
+  }
   u32 owner(u32 page) const { return Base::owner_of(record(page)); }
   static constexpr Granule first_granule(u32 page) { return page << granule_page_shift; }
 
@@ -189,7 +197,7 @@ class FreePages : public Records<Place> {
       clear_remote_bits(page);
       set_owner(page, page_record::nobody);
     }
-    Base::clear_bit(from, page_record::start);
+    clear_first_start(first);
     for (u32 page = first; page < last; ++page)
       if (Base::exact()) clear_run(page);
     a.pages -= last - first;

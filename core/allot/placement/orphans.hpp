@@ -109,7 +109,8 @@ class Orphans : public FreePages<Place> {
 
   void retire(Agent& a) {
     clear_agent(a);
-    a.state = unused;
+    // Whoever sees this sees that its pages are others'.
+    Base::pointer_to(a.state).template atomic_set<u32>(unused);
   }
 
   void change_owner(u32 from, u32 to) {
@@ -263,7 +264,7 @@ class Orphans : public FreePages<Place> {
       set_owner(page, page_record::nobody);
     }
     if (inner == from)
-      clear_bit(from, page_record::start);
+      Base::clear_first_start(first);
     else
       Base::set_words(from, inner - from);
   }

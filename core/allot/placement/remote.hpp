@@ -87,7 +87,7 @@ class Remote : public ExactSearch<Place> {
 
   u32 collect_page(u32 number) {
     const Pointer page = record(number);
-    if (!Base::is_own(number) || load<u64>(page + page_record::summary) == 0) return 0;
+    if (!Base::is_own(number) || (page + page_record::summary).template atomic_get<u64>() == 0) return 0;
     u32 blocks = 0;
     u64 told = (page + page_record::summary).template exchange<u64>(0);
     if (small_code) return collect_words(number, 0, words_per_page);
@@ -100,7 +100,7 @@ class Remote : public ExactSearch<Place> {
     u32 blocks = 0;
     const Pointer words = record(number) + page_record::remote;
     for (u32 i = first; i < first + count; ++i)
-      if (load<u64>(words + i * 8) != 0) blocks += collect_word(number, i);
+      if ((words + i * 8).template atomic_get<u64>() != 0) blocks += collect_word(number, i);
     return blocks;
   }
 

@@ -305,7 +305,8 @@ class SharedGrowth : public Orphans<Place> {
       // Until the heap has grown to where it lies, the old one is the right one for a repair.
       h.old_capacity = h.page_map_capacity;
       h.old_map = h.page_map;
-      h.page_map = next;
+      // Whoever sees the new one sees what is in it.
+      Base::pointer_to(h.page_map).template atomic_set<u64>(next);
       h.page_map_capacity = static_cast<u32>(map / sizeof(Address));
       next += map;
     }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -507,6 +508,59 @@ TEST_F(ProtocolTest, TakingTheLockFromOneWhoDied) {
     if (!died) return;
   }
   disagree("growing takes more steps than were tried");
+}
+
+/// Notes what is loaded and stored plainly.
+struct NotingSteps {
+  static inline std::set<std::uintptr_t> loads;
+  static inline std::set<std::uintptr_t> stores;
+
+  static void before_load(std::uintptr_t at) { loads.insert(at); }
+  static void before_store(std::uintptr_t at) { stores.insert(at); }
+  static void before_atomic(std::uintptr_t) {}
+};
+
+// This machine may keep the order of plain accesses, another one does not.
+TEST(OrderTest, WhatTellsOthersOfMoreIsWrittenAndReadAtomically) {
+  using Noted = allot::SharedHeap<DyingMemory, ExploredWait, std::uint32_t, allot::SharedTraits, NotingSteps>;
+  DyingMemory memory(allot::page_bytes, 200 * allot::page_bytes);
+  Noted first = Noted::create(memory).value();
+  Noted second = Noted::open(memory, first.image()).value();
+  ASSERT_TRUE(second.attach());
+  const auto at = [&](std::uint64_t address) {
+    return reinterpret_cast<std::uintptr_t>(memory.base() + address);
+  };
+  const auto record = [&](std::uint64_t page) {
+    std::uint64_t map = 0;
+    std::uint32_t ref = 0;
+    std::memcpy(&map, memory.base() + first.image() + offsetof(allot::Header, page_map), 8);
+    std::memcpy(&ref, memory.base() + map + page * 4, 4);
+    return at(ref);
+  };
+  NotingSteps::stores.clear();
+  // The page map is replaced, pages are taken, given up and adopted.
+  const std::uint32_t large = first.allocate(4000000).value();
+  std::vector<std::uint32_t> blocks;
+  for (int i = 0; i < 100; ++i) blocks.push_back(second.allocate(1000).value());
+  ASSERT_EQ(first.deallocate(large), allot::Error::none);
+  ASSERT_EQ(second.detach(), allot::Error::none);
+  while (first.agent_state(1) == 3 && first.allocate(1000)) {
+  }
+  ASSERT_EQ(first.agent_state(1), 0U);
+  EXPECT_FALSE(NotingSteps::stores.contains(at(first.image() + offsetof(allot::Header, page_map))));
+  const std::uint64_t pages = first.statistic(allot::Statistic::top) / allot::page_bytes;
+  for (std::uint64_t page = 0; page < pages; ++page)
+    EXPECT_FALSE(NotingSteps::stores.contains(record(page) + allot::page_record::owner)) << page;
+
+  ASSERT_TRUE(second.attach());
+  for (const std::uint32_t block : blocks) ASSERT_EQ(second.deallocate(block), allot::Error::none);
+  NotingSteps::loads.clear();
+  ASSERT_EQ(first.collect(), blocks.size());
+  for (std::uint64_t page = 0; page < pages; ++page) {
+    EXPECT_FALSE(NotingSteps::loads.contains(record(page) + allot::page_record::summary)) << page;
+    for (std::uint64_t i = 0; i < 64; ++i)
+      EXPECT_FALSE(NotingSteps::loads.contains(record(page) + allot::page_record::remote + i * 8)) << page;
+  }
 }
 
 }  // namespace
