@@ -225,6 +225,9 @@ class Agents : public SharedGrowth<Place> {
       Base::file_free(id + 1);
       Base::pointer_to(a.remote_mask).template fetch_or<u64>(~u64{0});
     }
+    // Who ends from now on is reaped by its number: whoever has died with the lock would stay in use.
+    // (Somebody may be waiting; who is woken for nothing looks again.)
+    Base::pointer_to(h.lock).template exchange<u32>((id + 1) | Base::waited_for);
     a.state = Base::in_use;
     return number_at(id);
   }

@@ -543,6 +543,39 @@ void scene(std::uint64_t pages, Play play) {
   }
   testing::Test::RecordProperty("deaths", std::to_string(theatre.deaths()));
 }
+// Whoever reaps whom the lock names leaves nobody in use who died in there.
+TEST(DeathScene, Attaching) {
+  for (const bool has_orphan : {false, true}) {
+    DyingMemory memory(allot::page_bytes, 20 * allot::page_bytes);
+    DyingHeap first = DyingHeap::create(memory).value();
+    const auto open = [&] { return DyingHeap::open(memory, first.image()).value(); };
+    if (has_orphan) {
+      DyingHeap gone = open();
+      ASSERT_TRUE(gone.attach());
+      ASSERT_TRUE(gone.allocate(40000));
+      ASSERT_EQ(gone.detach(), allot::Error::none);
+    }
+    const DyingMemory::Snapshot before = memory.snapshot();
+    for (std::uint64_t n = 1;; ++n) {
+      DyingHeap heap = open();
+      DyingSteps::end_at(n);
+      bool died = false;
+      try {
+        ASSERT_TRUE(heap.attach(false));
+      } catch (const Dead&) {
+        died = true;
+      }
+      DyingSteps::live_on();
+      if (!died) break;
+      while (const std::uint32_t holder = first.lock_holder()) ASSERT_TRUE(first.reap(holder - 1)) << n;
+      for (std::uint32_t id = 1; id < allot::agent_capacity; ++id)
+        ASSERT_TRUE(first.agent_state(id) == 0 || first.agent_state(id) == 3) << n << ' ' << id;
+      ASSERT_EQ(first.validate().number, 0U) << n;
+      memory.restore(before);
+    }
+  }
+}
+
 TEST(DeathScene, AdoptingAnOrphan) {
   scene(40, [](Theatre& theatre) { theatre.adopt(); });
 }
