@@ -569,7 +569,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
       (void)deallocate_rest(p, this->start_ref(g));
       return this->returned(to);
     }
-    return noted(g, size);
+    return this->returned(noted(g, size));
   }
 
   Address address(Granule g) const { return this->address_of(g); }

@@ -257,7 +257,7 @@ struct SharedAgent {
   F<u32> kept;  // granules in them that are records or reserved
   F<u32> reserved;  // those that are reserved
   F<u32> may_block;  // 1: it may wait in the engine
-  F<u32> missed;  // 1: it could not have the lock when it needed it
+  F<u32> missed;  // 1: it could not have the lock for what it is allocating
   F<u32> adopter;  // state 4: number + 1 of the agent that adopts it
   F<u32> lives;  // how many agents have had this record before
   Array<u32, 7> spares;  // 0; keeps the next field, which others write, away from those above

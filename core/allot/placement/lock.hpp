@@ -38,13 +38,9 @@ class Lock : public Remote<Place> {
   u32 lock_tag() const { return Base::agent_ref() == 0 ? attaching_agent + 1 : agent().id + 1; }
 
   /// Takes the lock. False when it could not be had in the patience that an agent has: about five seconds for
-  /// one that may block, else a few milliseconds. Nothing has changed then but this agent's `missed`.
+  /// one that may block, else a few milliseconds. Nothing has changed then.
   [[nodiscard]] bool take_lock() { return take_lock(Base::agent_ref() != 0 && agent().may_block != 0); }
-  [[nodiscard]] bool take_lock(bool may_block) {
-    if (wait_for_lock(may_block)) return true;
-    if (Base::agent_ref() != 0) agent().missed = 1;
-    return false;
-  }
+  [[nodiscard]] bool take_lock(bool may_block) { return wait_for_lock(may_block); }
 
   void give_lock() {
     const Pointer word = Base::pointer_to(header().lock);

@@ -51,9 +51,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   Granule returned(Granule g) {
     if constexpr (Base::shared) {
       auto& a = agent();
-      if (failed(g) && a.missed != 0) [[unlikely]] {
+      if (a.missed != 0) [[unlikely]] {
         a.missed = 0;
-        g = failure(Error::lock_held);
+        if (failed(g)) g = failure(Error::lock_held);
       }
       a.pending = 0;
     }
@@ -417,7 +417,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       // Somebody may just have set a quota, who did not see this then.
       if (quota_word.template atomic_get<u64>() == ~u64{0}) return true;
     }
-    if (!Base::take_lock()) return false;
+    if (!Base::take_lock()) {
+      a.missed = 1;
+      return false;
+    }
     const u64 quota = header().quota >> granule_shift;
     u64 others = 0;
     u32 agents = 0;

@@ -37,7 +37,10 @@ class SharedGrowth : public Orphans<Place> {
   /// Brings this agent pages: free ones, an orphan's, or new ones. Returns false when there are none to be had,
   /// or the lock is not (`missed`). A block of `c` granules may still be lacking when an orphan's came.
   ALLOT_ONCE_UNLESS_SMALL bool extend(Granule c) {
-    if (!Base::take_lock()) return false;
+    if (!Base::take_lock()) {
+      agent().missed = 1;
+      return false;
+    }
     const bool extended = extend_alone(c);
     Base::give_lock();
     return extended;

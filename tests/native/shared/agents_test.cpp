@@ -69,6 +69,27 @@ TEST(PeakTest, IsNotForgottenWithAnAgentThatHasLeft) {
   agents.validate();
 }
 
+TEST(LockTest, IsToBlameOnlyForWhatItWasMissedFor) {
+  Agents agents(2, {}, 1, 400);
+  SharedTestHeap& heap = agents[0];
+  ASSERT_EQ(heap.set_may_block(false), allot::Error::none);
+  const std::uint32_t large = heap.allocate(6000000).value();
+  const auto hold = [&](std::uint32_t holder) {
+    std::memcpy(agents.at(heap.image() + offsetof(allot::Header, lock)), &holder, sizeof(holder));
+  };
+  constexpr std::uint64_t too_large = 0xFFFFFFFFFF;
+  hold(2);
+  EXPECT_EQ(heap.deallocate(large), allot::Error::none);  // would give pages back
+  EXPECT_EQ(heap.allocate(too_large).error(), allot::Error::size_too_large);
+  EXPECT_EQ(heap.grow(1), allot::Error::lock_held);
+  EXPECT_EQ(heap.allocate(too_large).error(), allot::Error::size_too_large);
+  EXPECT_EQ(heap.allocate(9000000).error(), allot::Error::lock_held);
+  EXPECT_EQ(heap.allocate(too_large).error(), allot::Error::size_too_large);
+  hold(0);
+  EXPECT_TRUE(heap.allocate(9000000));
+  EXPECT_EQ(heap.allocate(30000000).error(), allot::Error::out_of_memory);
+}
+
 TEST(NoAgentTest, IsRefusedAndChangesNothing) {
   allot::Options options;
   options.begin = 2 * allot::page_bytes;
