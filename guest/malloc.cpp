@@ -94,8 +94,11 @@ void* aligned(size_t alignment, size_t size) {
 /// free for all but short blocks.
 [[gnu::noinline]] Error free_rest(void* p, NativeAddress start) {
 #ifdef ALLOT_GUEST_THREADS
-  // No block of this thread's, which may not have allocated yet.
-  if (start == 0 && !guest::is_ready()) return Error::none;
+  // No block of this thread's. To free another's it need be no agent, and it does not become one for that if it has not
+  // allocated yet, has left, or finds no room.
+  if (start == 0 && guest::tiny_bytes == 0) {
+    if (heap().free_elsewhere(guest::address(p)) || !guest::is_ready()) return Error::none;
+  }
 #endif
   if (const Error error = heap().deallocate_rest(guest::address(p), start); error != Error::none) [[unlikely]]
     guest::refuse(error, p);

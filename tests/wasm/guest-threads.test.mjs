@@ -58,7 +58,28 @@ describe('liballot-threads', () => {
     for (let i = 0; i < 8; i++) observer(memory, image).allot_collect(image);
   }
 
-  test('threads become agents when they first allocate or free', () => {
+  test('threads that only free are no agents', () => {
+    const memory = newMemory();
+    const first = instance(memory);
+    const second = instance(memory);
+    const blocks = [first.take(100), first.take(100)];
+    second.give(blocks[0]);
+    const heap = new WebAssembly.Instance(heapModule, { env: { memory } }).exports;
+    const image = first.image();
+    assert.equal(heap.allot_agent_state(image, 1), 0);
+    // Nor does one become an agent again that has left.
+    assert.equal(second.thread(), 1);
+    assert.equal(second.leave(), 0);
+    second.give(blocks[1]);
+    assert.equal(heap.allot_agent_state(image, 1), 0);
+    assert.equal(first.leave(), 0);
+    settle(memory, image);
+    assert.equal(heap.allot_attach(image, 1) >= 0, true);
+    assert.equal(heap.allot_validate(image), 0);
+    assert.equal(heap.allot_stat(image, liveBytes), 0);
+  });
+
+  test('threads become agents when they first allocate', () => {
     const memory = newMemory();
     const first = instance(memory);
     const second = instance(memory);

@@ -471,10 +471,15 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   [[gnu::noinline]] Error deallocate_elsewhere(Address p)
     requires Base::shared
   {
+    return ready() && free_elsewhere(p) ? Error::none : deallocate_any(p);
+  }
+
+  /// Frees the block that begins at `p` if it is another agent's. Returns whether it did. The caller need be no agent.
+  bool free_elsewhere(Address p)
+    requires Base::shared
+  {
     const Address turned = rotate_right(static_cast<Address>(p - this->origin()), granule_shift);
-    if (ready() && turned < this->header().granules && this->free_if_foreign(static_cast<Granule>(turned)))
-      return Error::none;
-    return deallocate_any(p);
+    return turned < this->header().granules && this->free_if_foreign(static_cast<Granule>(turned));
   }
 
   /// deallocate for any block, not fast.

@@ -21,7 +21,7 @@ uintptr_t allot_image(void);
 void allot_on_error(uint32_t error, uintptr_t address);
 
 /* Of liballot-threads only, the library for guests whose threads share a memory: instances of the same module, one
-   a thread. A thread becomes an agent of the heap when it allocates or frees for the first time. */
+   a thread. A thread becomes an agent of the heap when it allocates for the first time; to free it need not be one. */
 
 /* Whether the calling thread may block while another one holds the heap's lock. The default says no, as a page's
    main thread must not, and looks again and again instead; define it to say yes where it is so. */
