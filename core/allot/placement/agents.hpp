@@ -283,15 +283,7 @@ class Agents : public SharedGrowth<Place> {
     const u64 have = place().memory.bytes();
     if (h.growing != 0 && have == u64{h.growing} << page_shift && h.owned_end < have) h.owned_end = have;
     h.growing = 0;
-    if (h.old_map != 0) {
-      // A map in pages that never became the heap's is none.
-      if (h.page_map >= Base::mapped_end()) {
-        h.page_map = h.old_map;
-        h.page_map_capacity = h.old_capacity;
-      }
-      h.old_map = 0;
-      h.old_capacity = 0;
-    }
+    Base::settle_map();
     h.top = Base::mapped_end();
     if (h.owned_end < h.top) h.owned_end = h.top;
     for (u32 i = 0; i < agent_capacity; ++i) {

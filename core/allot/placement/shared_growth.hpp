@@ -135,6 +135,29 @@ class SharedGrowth : public Orphans<Place> {
     return map_behind(place().memory.grow_from(total), total);
   }
 
+  /// For whoever died with a new page map in the making: if others may have seen it, the heap grows to where it has
+  /// entries, all of which are there.
+  void settle_map() {
+    auto& h = header();
+    if (h.old_map == 0) return;
+    if (h.page_map == h.old_map) {
+      h.page_map_capacity = h.old_capacity;
+    } else if (h.page_map >= mapped_end()) {
+      u32 count = page_count();
+      u32 records_at = 0;
+      u32 for_records = 0;
+      for (; count < h.page_map_capacity && Base::ref_of(count) != 0; ++count) {
+        if (Base::owner(count) != page_record::everybody ||
+            load<u32>(record(count) + page_record::flags) != 0)
+          continue;
+        if (for_records++ == 0) records_at = count;
+      }
+      lengthen_heap(count, records_at, for_records);
+    }
+    h.old_map = 0;
+    h.old_capacity = 0;
+  }
+
  private:
   bool extend_alone(Granule c) {
     const u32 needed = pages_of(c);
@@ -265,6 +288,13 @@ class SharedGrowth : public Orphans<Place> {
     for (u32 page = first + pages; page-- != first;) Base::set_owner(page, page_record::everybody);
   }
 
+  /// The last part of mapping pages: the page map has entries for `count` of them.
+  void lengthen_heap(u32 count, u32 records_at, u32 for_records) {
+    if (for_records != 0)
+      Base::make(Base::first_granule(records_at), for_records << granule_page_shift, BlockKind::metadata);
+    Base::pointer_to(header().granules).template atomic_set<u32>(count << granule_page_shift);
+  }
+
   /// Bytes of a larger page map, if the one there is cannot take so many more pages.
   u64 map_bytes(u64 pages) const {
     const auto& h = header();
@@ -301,15 +331,16 @@ class SharedGrowth : public Orphans<Place> {
     const RecordRef end_of_room = next + (u64{for_records} << page_shift);
     Base::clear_records(next, end_of_room - next);
     const u64 map = map_bytes(u64{gap} + total);
+    RecordRef entries = h.page_map;
+    const auto map_page = [&](u32 page, RecordRef ref) {
+      store<Address>(at(entries) + static_cast<uintptr_t>(page) * sizeof(Address), static_cast<Address>(ref));
+    };
     if (map != 0) {
-      for (u32 page = 0; page < old_count; ++page)
-        store<Address>(at(next) + static_cast<uintptr_t>(page) * sizeof(Address),
-                       static_cast<Address>(Base::ref_of(page)));
-      // Until the heap has grown to where it lies, the old one is the right one for a repair.
+      entries = next;
+      for (u32 page = 0; page < old_count; ++page) map_page(page, Base::ref_of(page));
+      // A repair finds by these whether others have seen the new one.
       h.old_capacity = h.page_map_capacity;
       h.old_map = h.page_map;
-      // Whoever sees the new one sees what is in it.
-      Base::pointer_to(h.page_map).template atomic_set<u64>(next);
       h.page_map_capacity = static_cast<u32>(map / sizeof(Address));
       next += map;
     }
@@ -331,13 +362,18 @@ class SharedGrowth : public Orphans<Place> {
       const RecordRef gap_record = next_record();
       store<u32>(at(gap_record) + page_record::flags, page_record::gap);
       store<u32>(at(gap_record) + page_record::owner, page_record::everybody);
-      for (u32 page = old_count; page < first; ++page) Base::map_page(page, gap_record);
+      for (u32 page = old_count; page < first; ++page) map_page(page, gap_record);
     }
-    for (u32 page = first; page < first + total; ++page) Base::map_page(page, next_record());
-    if (for_records != 0) make_room(records_at, for_records);
-
+    for (u32 page = first; page < first + total; ++page) {
+      const RecordRef ref = next_record();
+      if (page - records_at < for_records)
+        (at(ref) + page_record::owner).template atomic_set<u32>(page_record::everybody);
+      map_page(page, ref);
+    }
+    // Whoever sees the new one sees what is in it. It is never taken back: somebody may be about to read it.
+    if (map != 0) Base::pointer_to(h.page_map).template atomic_set<u64>(entries);
+    lengthen_heap(first + total, records_at, for_records);
     const Granule granules = (first + total) << granule_page_shift;
-    Base::pointer_to(h.granules).template atomic_set<u32>(granules);
     if (h.owned_end < mapped_end()) h.owned_end = mapped_end();
     h.top = h.origin + (u64{granules} << granule_shift);
     h.managed_bytes += u64{total} << page_shift;

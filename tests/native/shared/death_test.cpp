@@ -335,12 +335,21 @@ class Theatre {
 
   void after_death(const Operation& o, std::uint32_t number, std::uint64_t n) {
     measure(o);
+    const std::uint64_t map = page_map();
     // An agent that was leaving or coming has no number of its own for a while.
     const bool reaper_dies = random_.one_in(20);
     if (reaper_dies) return die_reaping(o, number, n);
     reap(heaps_[0], o, number);
+    // Somebody may have read it, and be about to look into it.
+    if (page_map() != map) disagree("the page map was taken back");
     look(o);
     if (n % 8 == 0 || is_scene_) go_on();
+  }
+
+  std::uint64_t page_map() {
+    std::uint64_t ref = 0;
+    std::memcpy(&ref, memory_.base() + heaps_[0].image() + offsetof(allot::Header, page_map), 8);
+    return ref;
   }
 
   /// The others use their blocks while the victim stands there, dead or only slow.
