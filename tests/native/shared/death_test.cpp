@@ -368,7 +368,10 @@ class Theatre {
       if (o.kind != Kind::leave) disagree("somebody is attaching");
       if (!reaper.reap(attaching)) disagree("the lock of one who was attaching is not recovered");
     }
-    const bool was_in_use = reaper.agent_state(number) == 1 || reaper.agent_state(number) == 2;
+    // Who died while it was attaching anew has another number.
+    const allot::AgentFigures now = reaper.agent_figures(allot::slot_of(number));
+    if (now.state != 0) number = now.number;
+    const bool was_in_use = now.state == 1 || now.state == 2;
     const auto lost = reaper.reap(number);
     if (!lost && was_in_use) disagree("reap: ", allot::name_of(lost.error()));
     if (!lost && lost.error() != allot::Error::no_such_agent)
@@ -394,7 +397,7 @@ class Theatre {
       if (died) {
         ++reaper_deaths_;
         // Who holds the lock comes first: without it the other one cannot be reaped.
-        const bool holds = heaps_[0].lock_holder() == number + 1;
+        const bool holds = allot::slot_of(heaps_[0].lock_holder() - 1) == allot::slot_of(number);
         reap(heaps_[0], o, holds ? number : first);
         reap(heaps_[0], o, holds ? first : number);
         look(o);

@@ -374,7 +374,7 @@ TEST_F(ProtocolTest, MeasuringWhileTheNextPageIsGivenUp) {
          if (heaps_[1].detach() != allot::Error::none) disagree("detach is refused");
          if (*reinterpret_cast<const std::uint32_t*>(ExploredSteps::watched[1]) != allot::page_record::nobody)
            disagree("the page was not given up");
-         if (heaps_[1].attach().value() != 1) disagree("somebody else was taken over");
+         if (allot::slot_of(heaps_[1].attach().value()) != 1) disagree("somebody else was taken over");
          if (block(1, 60000) != next) disagree("the page has not come back");
        }},
       [&] { validate(); });
