@@ -12,10 +12,11 @@ namespace {
 /// How often an operation is tried that needs the heap's lock. Each try has a patience of its own.
 constexpr u32 patience = 2000;
 
+u32 making = 0;  // 1: a thread has begun to make the heap
+u32 made = 0;  // 1: it has done
+
 /// Makes the heap, if no other thread has, and this thread an agent of it.
 bool join_heap(u64 begin) {
-  static u32 making = 0;  // 1: a thread has begun to
-  static u32 made = 0;    // 1: it has done
   if (!heap().laid_out() && __atomic_exchange_n(&making, 1, __ATOMIC_SEQ_CST) == 0) {
     if (heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) == Error::none) {
       __atomic_store_n(&made, 1, __ATOMIC_SEQ_CST);
@@ -86,6 +87,11 @@ int allot_thread_exit(void) {
 
 int allot_thread_died(int thread) {
   using namespace allot;
+  // Whoever makes the heap may have ended or only be slow: nobody else can tell.
+  if (static_cast<u32>(thread) == attaching_agent && !guest::heap().laid_out()) {
+    __atomic_store_n(&guest::making, 0, __ATOMIC_SEQ_CST);
+    return 0;
+  }
   if (!guest::is_ready()) return -1;
   for (u32 i = 0; i < guest::patience; ++i) {
     const auto lost = guest::heap().reap(static_cast<u32>(thread));

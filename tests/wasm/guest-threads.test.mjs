@@ -79,6 +79,26 @@ describe('liballot-threads', () => {
     assert.equal(heap.allot_stat(image, liveBytes), 0);
   });
 
+  test('a thread that was terminated while it made the heap is replaced', () => {
+    // The words of the program's own that are 1 when there is a heap: one says that a thread has begun to make it.
+    const image = instance(newMemory()).image();
+    const words = (memory) => new Uint32Array(memory.buffer, 0, image >> 2);
+    const [before, after] = [newMemory(), newMemory()];
+    instance(before);
+    instance(after).take(10);
+    const changed = [...words(after).keys()].filter((i) => words(after)[i] === 1 && words(before)[i] === 0);
+    const stuck = changed.filter((i) => {
+      const memory = newMemory();
+      const guest = instance(memory);
+      words(memory)[i] = 1;
+      if (guest.take(10) !== 0) return false;
+      assert.equal(guest.died(64), 0);
+      assert.notEqual(guest.take(10), 0);
+      return true;
+    });
+    assert.equal(stuck.length, 1);
+  });
+
   test('threads become agents when they first allocate', () => {
     const memory = newMemory();
     const first = instance(memory);

@@ -35,7 +35,8 @@ int allot_thread(void);
 int allot_thread_exit(void);
 
 /* Call it for a thread that has ended without that, wherever it was; never for one that still runs. 0, or -1 when
-   there is no such thread. */
+   there is no such thread. 64 stands for one that ended in its first allocation, before anybody knew its number; no
+   other thread may be in its first one then. */
 int allot_thread_died(int thread);
 
 /* A block that JavaScript may move (heap.allocRelocatable, heap.compact) has a handle, which stays. */
