@@ -301,7 +301,7 @@ TEST(HostOutsideRecords, KeepTheirNumbers) {
     std::vector<u64> filling;
     const u64 block = heap.allocate(22 * 16).value();
     filling.push_back(heap.allocate(16).value());
-    heap.set_maximum(heap.statistic(Statistic::top).value());
+    ASSERT_EQ(heap.set_maximum(heap.statistic(Statistic::top).value()), Error::none);
     while (const auto more = heap.allocate(16)) filling.push_back(more.value());
     ASSERT_EQ(heap.deallocate(block), Error::none);
     EXPECT_EQ(heap.allocate(20 * 16).value(), block);

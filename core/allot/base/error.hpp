@@ -9,7 +9,7 @@
 
 namespace allot {
 
-enum class Error : u32 {
+enum class [[nodiscard]] Error : u32 {
   none = 0,
 #define ALLOT_ERROR(number, name, js_class, text) name = number,
 #include <allot/base/errors.def>

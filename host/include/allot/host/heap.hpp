@@ -459,7 +459,7 @@ class Heap {
   auto ask(Operation operation) -> decltype(operation(std::declval<host::Allocator&>())) {
     if (!state_) return host_error::no_memory;
     auto answer = operation(*state_->allocator);
-    if (!answer) state_->noted(answer.error());
+    if (!answer) (void)state_->noted(answer.error());  // tells of damage; the answer has the error
     return answer;
   }
   template <class Operation>

@@ -108,14 +108,15 @@ class Keep {
         owner_(std::exchange(other.owner_, false)) {}
   Keep& operator=(Keep&& other) noexcept {
     if (this != &other) {
-      free();
+      (void)free();  // as in the destructor
       state_ = std::move(other.state_);
       address_ = other.address_;
       owner_ = std::exchange(other.owner_, false);
     }
     return *this;
   }
-  ~Keep() { free(); }
+  // A handle that goes has nobody to tell; damage is told to those that subscribed to it.
+  ~Keep() { (void)free(); }
 
   [[nodiscard]] bool is_owner() const { return owner_; }
   [[nodiscard]] u64 address() const { return address_; }
