@@ -317,14 +317,23 @@ TEST(HostileLists, ARecordBetweenTwoWordsIsRefused) {
 TEST(HostileLists, AnIndexBehindTheAgentIsRefused) {
   const Sound sound = sound_heap(allot::Policy::balanced, false, false);
   constexpr u64 bytes = sizeof(allot::Header) + sizeof(allot::Agent);
+  u64 refused = 0;
   for (u64 field = offsetof(allot::Agent, front); field < offsetof(allot::Agent, quick); field += 1) {
     ExactMemory memory(3, 3);
     std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
     const u64 image = memory.bytes() - bytes;
     std::memcpy(memory.base() + image, sound.bytes.data() + sound.image, bytes);
     const u64 agent = image + sizeof(allot::Header);
-    std::memcpy(memory.base() + image + offsetof(allot::Header, self), &image, 8);
-    std::memcpy(memory.base() + image + offsetof(allot::Header, agent), &agent, 8);
+    const auto put = [&](u64 offset, u64 value, u64 width = 8) {
+      std::memcpy(memory.base() + image + offset, &value, width);
+    };
+    put(offsetof(allot::Header, self), image);
+    put(offsetof(allot::Header, begin), image);
+    put(offsetof(allot::Header, agent), agent);
+    // It says that it is of the last page alone.
+    put(offsetof(allot::Header, origin), 2 * page);
+    put(offsetof(allot::Header, top), 3 * page);
+    put(offsetof(allot::Header, granules), page / 16, 4);
     reseal(memory.base() + image);
     allot::AttachOptions options;
     options.image = image;
@@ -336,7 +345,10 @@ TEST(HostileLists, AnIndexBehindTheAgentIsRefused) {
       if (block) (void)heap.deallocate(block.value());
     }
     (void)heap.validate();
+    // (Where that byte leads nowhere outside, the damage may be another one: most lists are of another heap.)
+    refused += heap.allocate(16).error() == Error::corrupt_image;
   }
+  EXPECT_GT(refused, 30U);
 }
 
 TEST(HostileLists, OnceFoundCorruptNothingIsUsedAnyMore) {
