@@ -135,7 +135,11 @@ describe('allot-shared.wasm', () => {
       assert.equal(first.allot_free(heap, block), 0);
     }
     const fourth = join(place);
-    assert.equal(fourth.allot_agent(heap), 1); // the first orphan
+    const secondLife = 128;
+    assert.equal(fourth.allot_agent(heap), 1 + secondLife); // the first orphan’s record
+    assert.equal(first.allot_agent_at(heap, 1), 1 + secondLife);
+    assert.equal(first.allot_agent_at(heap, 2) >>> 0, 2 ** 32 - 1, 'an orphan is nobody');
+    assert.equal(first.allot_reap(heap, 1), -errors.no_such_agent);
     assert.equal(fourth.allot_collect(heap), 1);
     assert.equal(first.allot_validate(heap), 0);
   });
