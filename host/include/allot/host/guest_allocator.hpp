@@ -62,7 +62,7 @@ class GuestAllocator final : public Allocator {
   }
   Error deallocate(u64 address) override {
     if (address == 0 || address >= memory_.bytes()) return Error::wild_address;
-    known_.erase(address);
+    if (!known_.empty()) known_.erase(address);
     functions_.free(address);
     return Error::none;
   }
