@@ -61,9 +61,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   // that is no agent (not_attached). All of these take the lock: lock_held when it cannot be had.
 
   /// Makes the caller an agent: with an orphan's pages, if there is an orphan. `may_block`: it may wait in the
-  /// engine while others hold the lock. Returns its number, below
-  /// 2^30, which no other agent ever has. Error: as check; too_many_agents,
-  /// out_of_memory, lock_held. May grow the memory. O(heap) if there is an orphan.
+  /// engine while others hold the lock. Returns its number, below 2^30, which no other agent ever has. Error: as
+  /// check; too_many_agents, out_of_memory, lock_held. May grow the memory. O(heap) if there is an orphan.
   Result<u32> attach(bool may_block = true)
     requires Base::shared
   {

@@ -247,7 +247,6 @@ class Agents : public SharedGrowth<Place> {
     Base::make_stacks(ref + sizeof(Agent), cap);
     auto& a = agent();
     a.id = static_cast<u8>(id);
-    a.lives = 0;
     Base::clear_agent(a);
     h.agent[id] = ref;
     h.agents = id + 1;

@@ -8,10 +8,9 @@ import type { Place } from './place.js';
 import { Ref } from './ref.js';
 
 /**
- * Text in a heap: it ends before the first unit that is zero, or where the bytes for it end; what is written with a zero in
- * it is read back up to that. Its
- * bytes, its length and the views are those of the text that lies there, without a terminator; they
- * are looked up at each use, which costs a search for the terminator.
+ * Text in a heap: it ends before the first unit that is zero, or where the bytes for it end; what is written with a zero
+ * in it is read back up to that. Its bytes, its length and the views are those of the text that lies there, without a
+ * terminator; they are looked up at each use, which costs a search for the terminator.
  */
 export class StringRef extends Ref {
   /** Its encoding. */
