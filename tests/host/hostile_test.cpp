@@ -104,6 +104,8 @@ void use(Heap& heap, const Sound& sound) {
   (void)heap.agents();
   for (const u32 agent : {1U, 2U, allot::joining_agent}) (void)heap.reap(agent);
   keep(heap.allocate(20000), 20000);
+  // Until short blocks make the heap grow.
+  for (int i = 0; i < 80; ++i) keep(heap.allocate(2000), 2000);
 }
 
 class Hostile : public testing::TestWithParam<std::tuple<allot::Policy, bool, bool>> {
@@ -210,6 +212,27 @@ TEST(HostileLists, ACircleDoesNotHang) {
   (void)heap.validate();
   (void)heap.trim();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+// Stacks that are said to have no places, or any number of them; and records that are as long as a page.
+TEST(HostileLists, NumbersThatAHeapGrowsByDoNotHang) {
+  for (const u32 kind : {0U, 1U, 2U, 3U}) {
+    ExactMemory memory(1, 64);
+    allot::CreateOptions options;
+    options.begin = 0;
+    Heap heap = Heap::create(memory, options).value();
+    auto& header = *reinterpret_cast<allot::Header*>(memory.base());
+    auto& agent = *reinterpret_cast<allot::Agent*>(memory.base() + sizeof(allot::Header));
+    if (kind < 2) agent.hint_cap = kind == 0 ? 0 : 0xFFFF;
+    if (kind >= 2) header.record_bytes = kind == 2 ? 0xFFFF : 0xFFFFFFFF;
+    if (kind >= 2) header.pool_count = 0;
+    reseal(memory.base());
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3000; ++i) (void)heap.allocate(700);
+    (void)heap.allocate_aligned(page, 5 * page);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << kind;
+    EXPECT_TRUE(kind < 2 || heap.allocate(700).error() == Error::corrupt_image) << kind;
+  }
 }
 
 // The same of what agents share: the list of free pages, the telling of what was freed, a lock that is never given

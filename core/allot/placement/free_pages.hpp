@@ -146,18 +146,7 @@ class FreePages : public Records<Place> {
     }
   }
 
-  /// Records that are not trusted: the header says that a page's has so many bytes, which are one of two numbers.
-  void require_record_bytes(u32 bytes) const {
-    if (bytes != page_record_bytes(image_flag::shared) &&
-        bytes != page_record_bytes(image_flag::shared | image_flag::record_sizes))
-      Base::place().refuse();
-  }
-
-  void clear_record(u32 page) {
-    const u32 bytes = header().record_bytes;
-    if constexpr (!Place::Access::trusted) require_record_bytes(bytes);
-    Base::clear_records(ref_of(page), bytes);
-  }
+  void clear_record(u32 page) { Base::clear_records(ref_of(page), Base::record_bytes()); }
 
   RecordRef ref_of(u32 page) const {
     return load<typename Base::Address>(Base::at(header().page_map) +

@@ -284,7 +284,7 @@ class Growth : public Records<Place> {
       const u32 needed = pages + (gap != 0);
       const u32 have = static_cast<u32>(header().pool_count);
       records = needed > have ? needed - have + spare : 0;
-      bytes = entries * static_cast<Ref>(sizeof(Address)) + static_cast<Ref>(records) * header().record_bytes;
+      bytes = entries * static_cast<Ref>(sizeof(Address)) + static_cast<Ref>(records) * Base::record_bytes();
       front = 0;
       granules = c > tail ? c - tail : 0;
       if (Place::inside && bytes != 0) {
@@ -298,6 +298,8 @@ class Growth : public Records<Place> {
       if (granules <= static_cast<Address>(pages) << granule_page_shift) break;
       if (const u32 more = Base::pages_for(granules); more <= most) {
         pages = more;
+        // Where a damaged image can say anything, the loop might go on for long.
+        if (!Place::Access::trusted && Base::mapped_pages() + gap + pages > Base::limit_pages()) return false;
       } else {
         if (small_code || spare == 0) return false;
         spare = 0;  // there is no room for records in advance
@@ -384,9 +386,10 @@ class Growth : public Records<Place> {
   void add_to_pool(RecordRef ref, u32 count) {
     auto& h = header();
     h.pool_count += count;
-    Ref record = static_cast<Ref>(ref) + static_cast<Ref>(count) * h.record_bytes;
+    const u32 bytes = Base::record_bytes();
+    Ref record = static_cast<Ref>(ref) + static_cast<Ref>(count) * bytes;
     for (; count != 0; --count) {
-      record -= h.record_bytes;
+      record -= bytes;
       store<u64>(at(record), h.pool);
       h.pool = record;
     }
@@ -397,7 +400,7 @@ class Growth : public Records<Place> {
     const Ref record = static_cast<Ref>(h.pool);
     h.pool = load<u64>(at(record));
     --h.pool_count;
-    clear_records(record, h.record_bytes);
+    clear_records(record, Base::record_bytes());
     return record;
   }
 };

@@ -97,8 +97,10 @@ class Hints : public Extents<Place> {
   /// of how many there are; what then finds no place is idle until it is swept.
   static u32 wider_cap(u32 cap, u32 pages) {
     if (pages < 2) return cap;
-    while (cap < last_hint_cap && cap * cap <= first_hint_cap * first_hint_cap * pages) cap *= 2;
-    return cap;
+    // (Not from `cap` on: in a damaged image that is any number.)
+    u32 wide = first_hint_cap;
+    while (wide < last_hint_cap && wide * wide <= first_hint_cap * first_hint_cap * pages) wide *= 2;
+    return wide > cap ? wide : cap;
   }
   /// The end below a size's stack.
   Address bottom_of(Granule size) const { return bottom_in(agent(), size); }

@@ -42,6 +42,16 @@ class Records : public Below<Place, ExactSearch<Place>, Lock<Place>> {
     const Granule n = granules_of(bytes);
     return n > small_max ? n : small_max + 1;
   }
+  /// The bytes of a page's record. Where records are not trusted, one of the two numbers that they can be.
+  u32 record_bytes() const {
+    const u32 bytes = header().record_bytes;
+    if constexpr (!Place::Access::trusted) {
+      constexpr u8 kind = Base::shared ? image_flag::shared : 0;
+      if (bytes != page_record_bytes(kind) && bytes != page_record_bytes(kind | image_flag::record_sizes))
+        Base::place().refuse();
+    }
+    return bytes;
+  }
   static constexpr u32 pages_of(u64 granules) {
     return static_cast<u32>((granules + granules_per_page - 1) >> granule_page_shift);
   }

@@ -65,8 +65,7 @@ class SharedGrowth : public Orphans<Place> {
     // Policy exact has none; and what is left behind is lost, so that small agents do without.
     if (old_cap == 0 || a.pages < 4) return;
     const u32 cap = Base::wider_cap(old_cap, a.pages);
-    if (cap == old_cap) return;
-    if (!Base::take_lock()) return;
+    if (cap == old_cap || !Base::take_lock()) return;
     const RecordRef to = take_room(hint_bytes(cap, sizeof(Address)));
     if (to != 0) {
       Base::make_stacks(to, cap);
@@ -311,8 +310,7 @@ class SharedGrowth : public Orphans<Place> {
     const auto& h = header();
     const u64 map = map_bytes(u64{gap} + total);
     const u64 records = u64{total} + (gap != 0);
-    const u32 each = h.record_bytes;
-    if constexpr (!Place::Access::trusted) Base::require_record_bytes(each);
+    const u32 each = Base::record_bytes();
     const u64 fit = h.room_bytes / each;
     const u64 bytes = map + (records > fit ? records - fit : 0) * each;
     return static_cast<u32>((bytes + page_bytes - 1) >> page_shift);
@@ -345,8 +343,7 @@ class SharedGrowth : public Orphans<Place> {
       next += map;
     }
     const auto next_record = [&]() -> RecordRef {
-      const u32 bytes = h.record_bytes;
-      if constexpr (!Place::Access::trusted) Base::require_record_bytes(bytes);
+      const u32 bytes = Base::record_bytes();
       if (h.room_bytes >= bytes) {
         const RecordRef ref = h.room;
         h.room_bytes -= bytes;

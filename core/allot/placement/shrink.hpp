@@ -106,7 +106,7 @@ class Shrink : public Create<Place> {
     u64 count = 0;
     for (u32 page = 0; page < keep; ++page)
       if (lies_behind(Base::record_ref(page), end) && !shares_record(page)) ++count;
-    return count * header().record_bytes;
+    return count * Base::record_bytes();
   }
   /// The pages of one gap have one record, the first one's.
   bool shares_record(u32 page) const {
@@ -189,6 +189,7 @@ class Shrink : public Create<Place> {
       to += map_bytes;
     }
     // Those of the pages that are about to go stay where they are: nobody writes to free memory until then.
+    const u32 bytes = Base::record_bytes();
     RecordRef last_from = 0;
     RecordRef last_to = 0;
     for (u32 page = 0; page < keep; ++page) {
@@ -198,11 +199,11 @@ class Shrink : public Create<Place> {
         continue;
       }
       if (!lies_behind(from, behind)) continue;
-      for (u64 i = 0; i < h.record_bytes; i += 8) store<u64>(at(to + i), load<u64>(at(from + i)));
+      for (u64 i = 0; i < bytes; i += 8) store<u64>(at(to + i), load<u64>(at(from + i)));
       Base::map_page(page, to);
       last_from = from;
       last_to = to;
-      to += h.record_bytes;
+      to += bytes;
     }
   }
 
