@@ -153,6 +153,16 @@ TEST(LongBlocks, AreRoundedUpByASixteenthAndByAPageAtMost) {
   EXPECT_EQ(heap.validate().number, 0U);
 }
 
+// The blocks and the records of their pages are 49.6 pages. Stacks for hints at other sizes, and extents for nothing but
+// the page map, made them 51.
+TEST(BlocksOfOneSize, TakeNextToNothingBesides) {
+  allot::ReservedMemory memory(page_bytes, std::uint64_t{64} << 20);
+  auto heap = Heap::create(memory).value();
+  for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(heap.allocate(32));
+  EXPECT_EQ(memory.bytes() / page_bytes, 50U);
+  EXPECT_EQ(heap.validate().number, 0U);
+}
+
 // Also where most were never hinted at, as there are only so many places for a size.
 TEST(CompactSpaceOfPhases, LongBlocksLieWhereEqualShortOnesWere) {
   for (const std::uint64_t size : {16U, 32U, 48U, 2'000U}) {

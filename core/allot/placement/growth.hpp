@@ -91,14 +91,15 @@ class Growth : public Records<Place> {
     return take_pages_behind(foreign_pages(), count, count, 0, 0) ? Error::none : Error::out_of_memory;
   }
 
-  /// Larger hint stacks for a heap that has grown: 6 % of two pages, 1.3 % of two MiB, 0.3 % of 32.
+  /// Larger hint stacks for a heap that has grown: 6 % of two pages, 1.3 % of two MiB, 0.3 % of 32. Not while blocks of
+  /// one size are all that it hands out: any of them serves any request, so that a sweep of one page finds many.
   [[gnu::noinline]] void widen_hints() {
     const u32 old_cap = agent().hint_cap;
     if (Base::exact()) return;
     // Where merging leaves few blocks, the stacks of a heap of a quarter of the size do.
     const u32 pages = Base::merges_at_once() ? page_count() / 4 : page_count();
     const u32 cap = Base::wider_cap(old_cap, pages);
-    if (cap == old_cap) return;
+    if (cap == old_cap || !Base::hints_at_several()) return;
     const Ref to = take_records(hint_bytes(cap, sizeof(Address)));
     if (to == 0) return;
     const Ref from = static_cast<Ref>(agent().hints);
@@ -280,10 +281,11 @@ class Growth : public Records<Place> {
     Granule front = 0;  // or in the new pages: at their start, or behind what is to be left clear
     Address granules;
     for (;;) {
-      entries = map_deficit(gap + pages);
       const u32 needed = pages + (gap != 0);
       const u32 have = static_cast<u32>(header().pool_count);
       records = needed > have ? needed - have + spare : 0;
+      // A map for the records in advance, too: one that ran out before them would take an extent for itself.
+      entries = map_deficit(gap + pages + (records != 0 ? spare : 0));
       bytes = entries * static_cast<Ref>(sizeof(Address)) + static_cast<Ref>(records) * Base::record_bytes();
       front = 0;
       granules = c > tail ? c - tail : 0;

@@ -152,6 +152,18 @@ class Hints : public Extents<Place> {
   /// Hints in the stack of a size.
   u32 depth_of(Granule size) const { return static_cast<u32>((top(size) - bottom_of(size)) / place_bytes); }
 
+  /// Whether blocks of more than one size are hinted at.
+  [[gnu::noinline]] bool hints_at_several() const {
+    const auto& a = agent();
+    u32 sizes = 0;
+    Address end = static_cast<Address>(a.hints);
+    for (Granule size = 1; size <= small_max; ++size) {
+      sizes += top(size) != end;
+      end += (places_of(size, a.hint_cap) + 1) * place_bytes;
+    }
+    return sizes > 1;
+  }
+
   /// Empties all stacks.
   void forget_hints() { make_stacks(agent().hints, agent().hint_cap); }
 

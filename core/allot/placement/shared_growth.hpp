@@ -65,7 +65,7 @@ class SharedGrowth : public Orphans<Place> {
     // Policy exact has none; and what is left behind is lost, so that small agents do without.
     if (old_cap == 0 || a.pages < 4) return;
     const u32 cap = Base::wider_cap(old_cap, a.pages);
-    if (cap == old_cap || !Base::take_lock()) return;
+    if (cap == old_cap || !Base::hints_at_several() || !Base::take_lock()) return;
     const RecordRef to = take_room(hint_bytes(cap, sizeof(Address)));
     if (to != 0) {
       Base::make_stacks(to, cap);
