@@ -260,10 +260,13 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     return Error::none;
   }
 
-  /// Merges all free neighbours now instead of before the next growth. O(heap / 128).
+  /// Merges all free neighbours now instead of before the next growth; in a shared heap also those in pages of agents
+  /// that have gone, which become this agent's. O(heap / 128).
   void merge() {
     if (!ready()) return;
-    if constexpr (Base::shared) this->collect_all();
+    if constexpr (Base::shared) {
+      if (!this->adopt_orphans()) this->collect_all();
+    }
     if (!this->exact()) this->merge_all();
     if constexpr (Base::shared) this->give_idle();
   }

@@ -143,6 +143,18 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
 
   /// (In small code for long ones, too.)
   [[gnu::noinline]] Granule place_small_or_grow(Granule c) {
+    Granule g;
+    do g = place_small_within_quota(c);
+    while (frees_for(g));
+    return g;
+  }
+  /// Shared heaps: whether a request that got `g` is worth another try, since what others have freed of an agent's that has
+  /// gone is no longer counted: it may have been what the quota lacked.
+  [[gnu::always_inline]] bool frees_for(Granule g) {
+    if constexpr (Base::shared) return g == failure(Error::quota_exceeded) && Base::adopt_orphans();
+    return false;
+  }
+  [[gnu::always_inline]] Granule place_small_within_quota(Granule c) {
     Granule g = granule_limit;
     if (!exact() && !Base::merges_at_once()) {
       if (!small_code) g = place_anew(c);
@@ -213,6 +225,12 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   }
   /// Where place_long_again has found none.
   [[gnu::noinline]] Granule place_long_otherwise(Granule c) {
+    Granule g;
+    do g = place_long_within_quota(c);
+    while (frees_for(g));
+    return g;
+  }
+  [[gnu::always_inline]] Granule place_long_within_quota(Granule c) {
     const bool quick = !exact() && c <= Base::quick_longest;
     if constexpr (Base::shared) {
       Granule g = 0;

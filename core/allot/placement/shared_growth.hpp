@@ -58,6 +58,17 @@ class SharedGrowth : public Orphans<Place> {
     return before == no_memory ? refused(Error::out_of_memory) : before >> page_shift;
   }
 
+  /// Makes all orphans' pages this agent's, with what others have freed there, which counts as live until somebody has
+  /// taken it in. Returns whether there was an orphan; none where the lock is not to be had.
+  [[gnu::noinline]] bool adopt_orphans() {
+    if (!Base::take_lock()) return false;
+    bool adopted = false;
+    while (Base::adopt_orphan()) adopted = true;
+    Base::give_lock();
+    if (adopted) Base::collect_all();
+    return adopted;
+  }
+
   /// Larger hint stacks for an agent that has grown. The old ones stay where they are, unused.
   [[gnu::noinline]] void widen_hints() {
     auto& a = agent();

@@ -54,6 +54,29 @@ TEST(QuotaTest, HoldsWhereAnAlignedBlockIsFoundInAnOrphansPages) {
   agents.validate();
 }
 
+// Freed by others after its agent had gone, blocks are live until somebody takes their pages.
+class GoneTest : public testing::TestWithParam<bool> {};
+TEST_P(GoneTest, WhatIsFreedOfItsBlocksIsNotMissed) {
+  for (const std::uint64_t wanted : {100U, 1500U, 150000U}) {
+    Agents agents(2, {}, 1, 40);
+    std::vector<std::uint32_t> blocks;
+    for (int i = 0; i < 1000; ++i) blocks.push_back(agents[1].allocate(400).value());
+    ASSERT_TRUE(agents[0].reap(1));
+    for (const auto block : blocks) ASSERT_EQ(agents[0].deallocate(block), allot::Error::none);
+    ASSERT_EQ(agents[0].set_quota(300000), allot::Error::none);
+    if (GetParam()) {
+      agents[0].merge();
+      EXPECT_EQ(agents[0].statistic(allot::Statistic::live_bytes), 0U);
+      EXPECT_EQ(agents[0].statistic(allot::Statistic::live_blocks), 0U);
+    }
+    EXPECT_EQ(agents[0].allocate(wanted).error(), allot::Error::none) << wanted;
+    EXPECT_EQ(agents[0].agent_state(1), 0U);
+    agents.validate();
+  }
+}
+INSTANTIATE_TEST_SUITE_P(, GoneTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "ByMerging" : "ByTheQuota"; });
+
 TEST(PeakTest, IsNotForgottenWithAnAgentThatHasLeft) {
   Agents agents(2, {}, 1, 400);
   const std::uint32_t block = agents[1].allocate(3000000).value();
