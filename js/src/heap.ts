@@ -4,7 +4,7 @@
 import type { Adoptable, AdoptOptions } from './adopt.js';
 import type { Supplied } from './allocator.js';
 import { CoreAllocator } from './core.js';
-import type { BytesLike } from './debug/bytes-like.js';
+import type { BytesLike } from './bytes-like.js';
 import { restore, restoreSync, type RestoreOptions } from './debug/restore.js';
 import { debugTools, type DebugTools } from './debug/tools.js';
 import { HeapBase } from './heap-base.js';

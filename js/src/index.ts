@@ -8,7 +8,7 @@ export type { HeapAgent } from './agents.js';
 export type { HeapAtomics, WaitAsyncResult, WaitResult } from './atomics.js';
 export type { Block, BlockKind } from './blocks.js';
 export { Arena, type ArenaMark, type ArenaOptions } from './arena.js';
-export type { BytesLike } from './debug/bytes-like.js';
+export type { BytesLike } from './bytes-like.js';
 export type { HeapFault } from './debug/fault.js';
 export type {
   HeapEvent,

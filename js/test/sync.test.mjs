@@ -358,6 +358,10 @@ if (can.shared) {
       throwsCode(() => ring.write(bytes), 'TypeError', 'wrong_type');
       throwsCode(() => ring.tryRead(bytes), 'TypeError', 'wrong_type');
     }
+    const away = new Uint8Array(8);
+    structuredClone(away.buffer, { transfer: [away.buffer] });
+    throwsCode(() => ring.tryWrite(away), 'TypeError', 'wrong_type', /source was transferred away/);
+    throwsCode(() => ring.tryRead(away), 'TypeError', 'wrong_type', /target was transferred away/);
     throwsCode(() => RingBuffer.create(heap, 2 ** 30 + 1), 'RangeError', 'size_too_large');
     throwsCode(() => RingBuffer.create(heap, -1), 'RangeError', 'invalid_number');
     const cells = cellsOf(ring, 48);

@@ -11,7 +11,7 @@ import { compile, compileSync } from '../module.js';
 import { attach, attachSync, requireSound, type OpenHeap } from '../open.js';
 import { readTracking, requireObject, type AttachOptions } from '../options.js';
 import type { Tracking } from '../tracking.js';
-import { bytesOf, type BytesLike } from './bytes-like.js';
+import { bytesOf, type BytesLike } from '../bytes-like.js';
 import { readRuns } from './runs.js';
 import { headerBytes, pageBytes, readHeader, type SnapshotHeader } from './snapshot-format.js';
 import { lockGranule, recordsOf } from './snapshot.js';
@@ -61,7 +61,7 @@ function ofImage({ imageAddress: address }: SnapshotHeader, track: Tracking): At
 function read(operation: string, bytes: BytesLike, options: RestoreOptions): Plan {
   requireObject(operation, options, ['maximum', 'shared', 'track']);
   const track = readTracking(operation, options.track);
-  const snapshot = bytesOf(operation, bytes);
+  const snapshot = bytesOf(operation, 'bytes', bytes);
   const header = readHeader(operation, snapshot);
   const fail = (reason: string): never => {
     throw makeError('malformed_snapshot', operation, reason);

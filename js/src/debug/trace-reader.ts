@@ -2,7 +2,7 @@
 // Floor:   door js.
 
 import { makeError } from '../errors.js';
-import { bytesOf, type BytesLike } from './bytes-like.js';
+import { bytesOf, type BytesLike } from '../bytes-like.js';
 import { checksumOf } from './checksum.js';
 import {
   AddressCoder,
@@ -27,7 +27,7 @@ import { ByteReader } from './varint.js';
  * reading has come to where it is wrong
  */
 export function readTrace(bytes: BytesLike): IterableIterator<TraceRecord> {
-  const trace = bytesOf('readTrace', bytes);
+  const trace = bytesOf('readTrace', 'bytes', bytes);
   const reader = new ByteReader(trace, traceHeaderBytes, malformed);
   return records(trace, reader, readHeader(trace));
 }

@@ -3,7 +3,7 @@
 
 import { wrongType } from '../arguments.js';
 import type { HeapBase } from '../heap-base.js';
-import type { BytesLike } from './bytes-like.js';
+import type { BytesLike } from '../bytes-like.js';
 import { readTrace } from './trace-reader.js';
 import type { TraceRecord } from './trace-record.js';
 

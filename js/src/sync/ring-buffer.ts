@@ -14,7 +14,8 @@
 // one of the two sees the other (Th. J. Dekker's idea, told by Edsger W. Dijkstra, 1965). The counters lie on cache
 // lines of their own, as each is written by another processor.
 
-import { wholeNumber, wrongType } from '../arguments.js';
+import { wholeNumber } from '../arguments.js';
+import { bytesOf } from '../bytes-like.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import {
@@ -260,11 +261,4 @@ function wake(cells: Int32Array, waitsCell: number, cell: number): void {
 
 function underWay(operation: string): Error {
   return makeError('unsupported_operation', operation, 'another one is under way here; wait for its promise');
-}
-
-function bytesOf(operation: string, name: string, value: unknown): Uint8Array {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  const tag = Object.prototype.toString.call(value);
-  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(value as ArrayBufferLike);
-  throw wrongType(operation, name, value, 'a buffer or a view');
 }
