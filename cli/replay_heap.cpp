@@ -67,8 +67,8 @@ class Replay {
 
  private:
   Result<u32> ask(const PlannedOperation& operation) {
-    return operation.alignment ? heap_.allocate_aligned(operation.alignment, operation.size)
-                               : heap_.allocate(operation.size);
+    return operation.alignment == 1 ? heap_.allocate(operation.size)
+                                    : heap_.allocate_aligned(operation.alignment, operation.size);
   }
 
   void allocate(const PlannedOperation& operation, Slot& slot) {

@@ -20,8 +20,8 @@ class Planner {
   void add(const TraceRecord& record) {
     switch (record.operation) {
       case TraceOperation::allocate:
-      case TraceOperation::live: return allocate(record, record.size, 0);
-      case TraceOperation::allocate_zeroed: return allocate(record, product(record.count, record.size), 0);
+      case TraceOperation::live: return allocate(record, record.size, any);
+      case TraceOperation::allocate_zeroed: return allocate(record, product(record.count, record.size), any);
       case TraceOperation::allocate_aligned: return allocate(record, record.size, record.alignment);
       case TraceOperation::reallocate: return reallocate(record);
       case TraceOperation::deallocate:
@@ -32,10 +32,12 @@ class Planner {
   }
 
  private:
-  /// Of more than any heap can have, the most there is.
+  static constexpr u64 any = 1;  // the alignment of what asked for none; 0 is one that is refused
+
+  /// Of more than any heap can have, or of more of them, the most there is: JavaScript refuses both.
   static u64 product(u64 count, u64 size) {
-    return size != 0 && count > std::numeric_limits<u64>::max() / size ? std::numeric_limits<u64>::max()
-                                                                       : count * size;
+    constexpr u64 most = std::numeric_limits<u32>::max();
+    return count > most || size > most ? std::numeric_limits<u64>::max() : count * size;
   }
 
   void put(Kind kind, u32 slot, u64 size, u64 alignment, u64 recorded) {
@@ -61,13 +63,13 @@ class Planner {
     // Given out once more: somebody whom the trace did not see had freed what was there.
     drop(record.result, Kind::vanish);
     slots_[record.result] = plan_.slots;
-    put(alignment ? Kind::aligned : Kind::allocate, plan_.slots++, size, alignment, record.result);
+    put(alignment == any ? Kind::allocate : Kind::aligned, plan_.slots++, size, alignment, record.result);
   }
 
   void reallocate(const TraceRecord& record) {
     const auto found = slots_.find(record.block);
     if (found == slots_.end() && record.block == 0)
-      return allocate(record, record.size, 0);  // C's way to write malloc
+      return allocate(record, record.size, any);  // C's way to write malloc
     if (found == slots_.end() || record.refused) {
       ++plan_.skipped;
       return;

@@ -23,7 +23,7 @@ struct PlannedOperation {
   Kind kind;
   u32 slot;
   u64 size;
-  u64 alignment;  // aligned and attempt; 0: none
+  u64 alignment;  // aligned and attempt; 1: any will do
   u64 recorded;  // the address that was given
 };
 

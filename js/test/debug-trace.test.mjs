@@ -363,6 +363,16 @@ test('blocks that somebody else frees, or that are not known', () => {
   assert.equal(heap.stat('blocks'), 0);
 });
 
+test('an alignment that allot does not have is refused, whoever gave it when it was recorded', () => {
+  const heap = Heap.createSync();
+  // alignedAlloc(3, 100) and (0, 100), which were done; free of the first; one that was refused; malloc(8).
+  const bytes = traceOf([[4, 3, 100, 2], [4, 0, 100, 16], [5, 15], [0x24, 3, 100, 13, ...'out_of_memory'].flatMap((part) =>
+    typeof part === 'string' ? part.charCodeAt(0) : part), [1, 8, 40]]);
+  const { operations, refused, granted, skipped, leftBlocks } = replayTrace(bytes, heap);
+  assert.deepEqual({ operations, refused, granted, skipped, leftBlocks }, { operations: 4, refused: 2, granted: 0, skipped: 1, leftBlocks: 1 });
+  assert.equal(heap.stat('blocks'), 0);
+});
+
 test('an error that is no want of memory ends a replay, and what it allocated is free', () => {
   let live = 0;
   const target = {

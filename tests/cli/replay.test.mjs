@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { file, run, runJson } from './support/command.mjs';
-import { Heap, policies, replayTrace, used } from './support/heaps.mjs';
+import { crc32 } from './support/crc32.mjs';
+import { Heap, policies, replayTrace, small, used } from './support/heaps.mjs';
 
 const same = {
   operations: 'operations',
@@ -83,6 +84,23 @@ test('a trace of a heap that somebody else uses, too', () => {
   heap.realloc(blocks[2], 1200);
   const [result] = compare('shared.trace', trace.stop());
   assert.ok(result.leftBlocks >= 2);
+});
+
+test('a trace of an allocator that takes any alignment, and any count of nothing', () => {
+  const records = [
+    [4, 3, 100, 2], // alignedAlloc(3, 100), which was done
+    [4, 0, 100, 16],
+    [4, 32, 100, 16],
+    [5, 15], // free of the second
+    [2, 0x80, 0x80, 0x80, 0x80, 0x20, 0, 64], // calloc(2 ** 33, 0)
+    [0x24, 3, 100, 13, ...new TextEncoder().encode('out_of_memory')],
+    [0x24, 0, 100, 13, ...new TextEncoder().encode('out_of_memory')],
+    [1, 8, 16],
+  ];
+  const trace = Uint8Array.from([...small().trace.subarray(0, 16), ...records.flat(), 0, records.length, 0, 0, 0, 0]);
+  new DataView(trace.buffer).setUint32(trace.length - 4, crc32(trace.subarray(0, -4)), true);
+  const [{ operations, refused, granted, skipped, leftBlocks }] = compare('any.trace', trace);
+  assert.deepEqual({ operations, refused, granted, skipped, leftBlocks }, { operations: 7, refused: 3, granted: 0, skipped: 1, leftBlocks: 2 });
 });
 
 test('one policy, or some, in the order in which they are named', () => {

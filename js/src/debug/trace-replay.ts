@@ -172,13 +172,13 @@ class Replay {
     return true;
   }
 
-  /** What the heap gives; `undefined` when it has not the memory. */
+  /** What the heap gives; `undefined` when it refuses. */
   #asked(ask: () => number): number | undefined {
     try {
       return ask();
     } catch (error) {
-      // A size that this heap cannot have at all is refused for want of memory, too.
-      if ([...shortages, 'size_too_large'].includes(codeOf(error) as string)) return undefined;
+      // A size or an alignment that this heap cannot have at all is a refusal, too.
+      if ([...shortages, 'size_too_large', 'invalid_alignment'].includes(codeOf(error) as string)) return undefined;
       throw error;
     }
   }
