@@ -203,16 +203,16 @@ class Description {
   }
 
   void memories() {
+    std::vector<std::string> how(module_.memories.size(), "its own");
+    for (const WasmImport& entry : module_.imports)
+      if (entry.kind == WasmKind::memory && entry.index < how.size())
+        how[entry.index] = "imported as " + printable(entry.module) + "." + printable(entry.name);
+    for (const WasmExport& entry : module_.exports)
+      if (entry.kind == WasmKind::memory && entry.index < how.size())
+        how[entry.index] += ", exported as " + printable(entry.name);
     list("Memory", "none", module_.memories, "<<",
          [&](Table& table, std::size_t i, const WasmMemory& memory) {
-           std::string how = "its own";
-           for (const WasmImport& entry : module_.imports)
-             if (entry.kind == WasmKind::memory && entry.index == i)
-               how = "imported as " + printable(entry.module) + "." + printable(entry.name);
-           for (const WasmExport& entry : module_.exports)
-             if (entry.kind == WasmKind::memory && entry.index == i)
-               how += ", exported as " + printable(entry.name);
-           table.row({how, memory_text(memory.limits)});
+           table.row({how[i], memory_text(memory.limits)});
          });
   }
   void imports() {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { build, dataModule, i32, memoryImport, op, placeImports } from '../../js/test/support/modules.mjs';
+import { build, custom, dataModule, i32, memoryImport, op, placeImports, section, sized, text, unsigned, vector } from '../../js/test/support/modules.mjs';
 import { file, root, run, runJson } from './support/command.mjs';
 
 const { readBinary } = await import('../../js/dist/modules/binary.js');
@@ -141,6 +141,23 @@ for (const [name, bytes] of Object.entries(layouts)) {
     assert.deepEqual(joined, footprint(bytes));
   });
 }
+
+test('a module with any number of sections, of names too, is read once', () => {
+  const names = (name) => custom('name', [0, ...sized(text(name))]);
+  const many = [...Array(250_000)].flatMap((_, i) => custom(`s${i}`, []));
+  const bytes = Uint8Array.from([...build({}), ...many, ...names('first'), ...Array(100_000).fill(names('second')).flat()]);
+  const { name, customSections } = runJson(['inspect', file('sections.wasm', bytes)]);
+  assert.deepEqual([name, customSections.length], ['first', 350_001]);
+});
+
+test('a module with any number of memories is read once', () => {
+  const count = 250_000;
+  const memories = section(5, vector(Array(count).fill([0, 1])));
+  const exports = section(7, vector([...Array(count).keys()].map((i) => [...text(`m${i}`), 2, ...unsigned(i)])));
+  const { stdout, status } = run(['inspect', '--all', file('memories.wasm', Uint8Array.from([...build({}), ...memories, ...exports]))]);
+  assert.equal(status, 0);
+  assert.match(stdout, /^  its own, exported as m249999  /m);
+});
 
 test('the modules of this repository', () => {
   for (const name of ['allot-inside', 'allot-outside', 'allot-malloc']) {

@@ -28,13 +28,14 @@ export function file(name, bytes) {
 
 export const read = (name) => readFileSync(join(folder, name), 'utf8');
 
-/** Runs the command in the folder. */
+/** Runs the command in the folder, for a minute at most. */
 export function run(args, environment = {}) {
   const { PATH, HOME } = process.env;
   const { status, signal, stdout, stderr } = spawnSync(programs.allot, args, {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
+    timeout: 60_000, // nothing takes a second; a signal ends what does not come to an end
     env: { PATH, HOME, ...environment },
   });
   assert.equal(signal, null, stderr);

@@ -297,16 +297,16 @@ class WasmReader {
   void read_custom(ByteReader& section) {
     const std::string_view name = section.text();
     if (!section.ok()) return;
-    const bool first = module_.custom(name) == nullptr;
     const u64 offset = section.offset();
     const auto bytes = section.take(section.left());
     module_.customs.push_back({name, offset, bytes});
-    if (!first) return;
+    // The first of each counts. Which came before is kept, not looked for: a module may have any number of sections.
     ByteReader content(bytes, offset, "the section dylink.0");
-    if (name == "dylink.0") {
+    if (name == "dylink.0" && !module_.dylink) {
       read_dylink(content);
       section.join(content);
-    } else if (name == "name") {
+    } else if (name == "name" && !has_names_) {
+      has_names_ = true;
       // Names are for people: what is wrong with them takes nothing from the module.
       read_names(content);
     }
@@ -356,6 +356,7 @@ class WasmReader {
 
   ByteReader reader_;
   WasmModule module_;
+  bool has_names_ = false;
 };
 
 }  // namespace detail
