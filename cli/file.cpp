@@ -29,6 +29,40 @@ Failure unreadable(const std::string& path, int number) {
 Failure unwritable(const std::string& path, int number) {
   return {exit_unwritable, fmt::format("{}: cannot be written: {}", printable(path), std::strerror(number))};
 }
+
+/// Reads on until there are so many bytes, or no more.
+void read_up_to(u64 most, std::vector<u8>& bytes, const std::string& path, std::FILE* file) {
+  std::size_t length = bytes.size();
+  while (length < most && !std::feof(file)) {
+    if (length == bytes.size()) {
+      const u64 wanted = std::max<u64>(length * 2, 1 << 16);
+      bytes.resize(static_cast<std::size_t>(std::min(wanted, most)));
+    }
+    length += std::fread(bytes.data() + length, 1, bytes.size() - length, file);
+    if (std::ferror(file)) throw unreadable(path, errno);
+  }
+  bytes.resize(length);
+}
+
+constexpr u64 least_snapshot = files::snapshot_format::header_bytes + files::snapshot_format::checksum_bytes;
+
+/// How much of a file that begins like this is read: one byte more than it may have, so that it is seen to go on.
+u64 most_bytes(std::span<const u8> begin) {
+  constexpr u64 version_offset = 8;
+  constexpr u64 length_offset = 48;
+  constexpr u64 module_bytes = u64{1} << 30;  // what engines take: WebAssembly JavaScript Interface, limits
+  constexpr u64 all = ~u64{0};
+  if (files::is_wasm(begin)) return module_bytes + 1;
+  if (files::is_trace(begin)) return all;  // as long as the program ran
+  // Its reader, or whoever wanted another format, says what is wrong.
+  if (!files::is_snapshot(begin) || begin.size() < least_snapshot) return begin.size();
+  const auto number_at = [&](u64 offset, u32 bytes) {
+    return files::ByteReader(begin.subspan(offset)).fixed(bytes);
+  };
+  if (number_at(version_offset, 2) != files::snapshot_format::version) return begin.size();
+  const u64 body = number_at(length_offset, 8);
+  return body < all - least_snapshot ? least_snapshot + body + 1 : all;
+}
 }  // namespace
 
 std::vector<u8> read_file(const std::string& path) {
@@ -37,17 +71,14 @@ std::vector<u8> read_file(const std::string& path) {
   struct stat about{};
   if (fstat(fileno(file.get()), &about) == 0 && S_ISDIR(about.st_mode)) throw unreadable(path, EISDIR);
   std::vector<u8> bytes;
-  std::size_t length = 0;
-  for (std::size_t got = 1; got != 0; length += got) {
-    if (length == bytes.size()) bytes.resize(std::max<std::size_t>(bytes.size() * 2, 1 << 16));
-    got = std::fread(bytes.data() + length, 1, bytes.size() - length, file.get());
-    if (std::feof(file.get()) || std::ferror(file.get())) {
-      length += got;
-      break;
-    }
-  }
-  if (std::ferror(file.get())) throw unreadable(path, errno);
-  bytes.resize(length);
+  // Not all at once: of /dev/zero, or of a disk, there is no end.
+  read_up_to(least_snapshot, bytes, path, file.get());
+  const u64 most = most_bytes(bytes);
+  read_up_to(most, bytes, path, file.get());
+  if (bytes.size() == most && files::is_wasm(bytes))
+    throw malformed(path, {most - 1, "a module has 1 GiB at most, and this one goes on"});
+  if (bytes.size() == most && most > least_snapshot && files::is_snapshot(bytes))
+    throw malformed(path, {most - 1, "the snapshot ends here, as its header says, and the file goes on"});
   return bytes;
 }
 

@@ -19,7 +19,8 @@ struct Failure : std::runtime_error {
   ExitCode code;
 };
 
-/// A file's bytes. Throws Failure.
+/// A file's bytes; of one that is of no format that this command knows, or longer than it says, some of the first. Throws
+/// Failure.
 std::vector<u8> read_file(const std::string& path);
 /// Writes a file, or nothing is left of it. Throws Failure.
 void write_file(const std::string& path, std::string_view content);

@@ -84,3 +84,26 @@ test('output that cannot be written', () => {
   assert.equal(full.status, 4);
   assert.match(full.stderr, /the output: cannot be written/);
 });
+
+const shell = (line) => spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+
+test('a file without an end', () => {
+  file('heap.snapshot', small().heap.snapshot());
+  for (const [args, what] of [
+    ['inspect', /it begins neither as/],
+    ['replay', /this is not a trace: it begins with other bytes/],
+    ['map -o -', /this is not a snapshot/],
+  ]) {
+    for (const name of ['/dev/zero', '/dev/full']) {
+      const { status, stderr } = shell(`"${programs.allot}" ${args} ${name}`);
+      assert.equal(status, 3);
+      assert.match(stderr, new RegExp(`^allot: ${name}: byte 0: `));
+      assert.match(stderr, what);
+    }
+  }
+  const { length } = small().heap.snapshot();
+  const goes = shell(`cat heap.snapshot /dev/zero | "${programs.allot}" inspect /dev/stdin`);
+  assert.equal(goes.status, 3);
+  assert.equal(goes.stderr, `allot: /dev/stdin: byte ${length}: the snapshot ends here, as its header says, and the file goes on\n`);
+  assert.equal(shell(`cat heap.snapshot | "${programs.allot}" inspect /dev/stdin`).status, 0);
+});
