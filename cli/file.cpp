@@ -6,11 +6,14 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "text.hpp"
@@ -63,6 +66,33 @@ u64 most_bytes(std::span<const u8> begin) {
   const u64 body = number_at(length_offset, 8);
   return body < all - least_snapshot ? least_snapshot + body + 1 : all;
 }
+
+/// Where a name leads: to the file behind its links, whether that is there yet or not.
+std::string behind_links(std::string path) {
+  constexpr int most_links = 40;  // as Linux has it
+  for (int i = 0; i < most_links; ++i) {
+    std::error_code error;
+    const std::filesystem::path to = std::filesystem::read_symlink(path, error);
+    if (error) break;
+    path = (std::filesystem::path(path).parent_path() / to).string();
+  }
+  return path;
+}
+
+/// Which permissions a new file does not get. It can only be asked for by setting it.
+mode_t creation_mask() {
+  const mode_t mask = umask(0);
+  (void)umask(mask);
+  return mask;
+}
+
+/// Writes all of it; `path` is for messages.
+void write_to(File file, std::string_view content, const std::string& path) {
+  if (!file) throw unwritable(path, errno);
+  const bool whole = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
+  const int reason = errno;
+  if (std::fclose(file.release()) != 0 || !whole) throw unwritable(path, whole ? errno : reason);
+}
 }  // namespace
 
 std::vector<u8> read_file(const std::string& path) {
@@ -83,14 +113,27 @@ std::vector<u8> read_file(const std::string& path) {
 }
 
 void write_file(const std::string& path, std::string_view content) {
-  File file(std::fopen(path.c_str(), "wb"));
-  if (!file) throw unwritable(path, errno);
-  const bool whole = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
-  const int reason = errno;
-  if (std::fclose(file.release()) == 0 && whole) return;
-  const int closing = errno;
-  (void)std::remove(path.c_str());
-  throw unwritable(path, whole ? closing : reason);
+  const std::string target = behind_links(path);
+  struct stat about{};
+  const bool is_there = stat(target.c_str(), &about) == 0;
+  if (!is_there && errno != ENOENT) throw unwritable(path, errno);
+  // A device or a pipe can only be written to, and has nothing to be lost.
+  if (is_there && !S_ISREG(about.st_mode))
+    return write_to(File(std::fopen(target.c_str(), "wb")), content, path);
+  if (is_there && access(target.c_str(), W_OK) != 0) throw unwritable(path, errno);
+
+  std::string beside = target + ".XXXXXX";
+  const int number = mkstemp(beside.data());
+  if (number < 0) throw unwritable(path, errno);
+  try {
+    // mkstemp lets nobody but the owner read it.
+    (void)fchmod(number, is_there ? about.st_mode & 07777 : 0666 & ~creation_mask());
+    write_to(File(fdopen(number, "wb")), content, path);
+    if (std::rename(beside.c_str(), target.c_str()) != 0) throw unwritable(path, errno);
+  } catch (...) {
+    (void)std::remove(beside.c_str());
+    throw;
+  }
 }
 
 void write_output(std::string_view content) {

@@ -22,7 +22,7 @@ struct Failure : std::runtime_error {
 /// A file's bytes; of one that is of no format that this command knows, or longer than it says, some of the first. Throws
 /// Failure.
 std::vector<u8> read_file(const std::string& path);
-/// Writes a file, or nothing is left of it. Throws Failure.
+/// Writes a file, all of it or none: what was there before stays until then. Throws Failure.
 void write_file(const std::string& path, std::string_view content);
 /// Writes to standard output. Throws Failure.
 void write_output(std::string_view content);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <new>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -22,8 +23,12 @@ constexpr const char* exit_codes =
 
 // What CLI11 complains about, as a line and a hint.
 int complain(const CLI::App& app, const CLI::Error& error) {
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-    return app.exit(error);  // help, version
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    std::ostringstream asked_for;  // help, version
+    const int code = app.exit(error, asked_for);
+    write_output(asked_for.str());
+    return code;
+  }
   std::string name = "allot";
   for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
   std::string what = error.what();

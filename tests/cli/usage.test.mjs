@@ -1,14 +1,14 @@
 // How the command is called: help, exit codes, and what it says when it is called wrongly.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
-import { file, folder, programs, root, run } from './support/command.mjs';
+import { file, folder, programs, read, root, run } from './support/command.mjs';
 import { assertGolden } from './support/golden.mjs';
-import { small } from './support/heaps.mjs';
+import { small, used } from './support/heaps.mjs';
 
 for (const [name, args] of Object.entries({ allot: [], inspect: ['inspect'], replay: ['replay'], map: ['map'] })) {
   test(`help of ${name}`, () => {
@@ -80,12 +80,50 @@ test('output that cannot be written', () => {
   const { status, stderr } = run(['map', 'heap.snapshot', '-o', 'no/such/folder.svg']);
   assert.equal(status, 4);
   assert.match(stderr, /no\/such\/folder\.svg: cannot be written: /);
-  const full = spawnSync('sh', ['-c', `"${programs.allot}" inspect heap.snapshot > /dev/full`], { cwd: folder, encoding: 'utf8' });
-  assert.equal(full.status, 4);
-  assert.match(full.stderr, /the output: cannot be written/);
+  for (const args of ['inspect heap.snapshot', '--help', 'inspect --help', '--version']) {
+    const full = shell(`"${programs.allot}" ${args} > /dev/full`);
+    assert.equal(full.status, 4, args);
+    assert.match(full.stderr, /^allot: the output: cannot be written: .+\n$/);
+  }
 });
 
 const shell = (line) => spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+
+test('what was there stays until all is written, and nothing is left beside it', () => {
+  file('heap.snapshot', used().heap.snapshot());
+  file('kept.svg', 'an older picture');
+  chmodSync(join(folder, 'kept.svg'), 0o640);
+  symlinkSync('kept.svg', join(folder, 'link.svg'));
+  const before = readdirSync(folder);
+  for (const name of ['kept.svg', 'link.svg', 'new.svg']) {
+    // No file may have more than a few bytes: as on a full disk.
+    const { status, stderr } = shell(`trap '' XFSZ; ulimit -f 1; "${programs.allot}" map heap.snapshot -o ${name}`);
+    assert.equal(status, 4);
+    assert.match(stderr, new RegExp(`^allot: ${name}: cannot be written: File too large\n$`));
+    assert.equal(read('kept.svg'), 'an older picture');
+    assert.deepEqual(readdirSync(folder), before);
+  }
+
+  assert.equal(run(['map', 'heap.snapshot', '-o', 'link.svg']).status, 0);
+  assert.ok(lstatSync(join(folder, 'link.svg')).isSymbolicLink());
+  assert.match(read('kept.svg'), /^<svg/);
+  assert.equal(statSync(join(folder, 'kept.svg')).mode & 0o7777, 0o640);
+  assert.deepEqual(readdirSync(folder), before);
+
+  mkdirSync(join(folder, 'elsewhere'));
+  symlinkSync('elsewhere/new.svg', join(folder, 'ahead.svg'));
+  assert.equal(shell(`umask 027; "${programs.allot}" map heap.snapshot -o ahead.svg`).status, 0);
+  assert.match(read('elsewhere/new.svg'), /^<svg/);
+  assert.equal(statSync(join(folder, 'elsewhere/new.svg')).mode & 0o7777, 0o640);
+
+  symlinkSync('/dev/full', join(folder, 'full.svg'));
+  const full = run(['map', 'heap.snapshot', '-o', 'full.svg']);
+  assert.equal(full.status, 4);
+  assert.match(full.stderr, /^allot: full\.svg: cannot be written: No space left on device\n$/);
+  assert.ok(lstatSync(join(folder, 'full.svg')).isSymbolicLink());
+  symlinkSync('round.svg', join(folder, 'round.svg'));
+  assert.equal(run(['map', 'heap.snapshot', '-o', 'round.svg']).status, 4);
+});
 
 test('a file without an end', () => {
   file('heap.snapshot', small().heap.snapshot());
