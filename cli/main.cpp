@@ -19,7 +19,7 @@ using namespace allot::cli;
 
 constexpr const char* exit_codes =
     "Exit codes: 0 good; 1 the heap in the file is damaged; 2 wrong usage; 3 a file cannot be read or is\n"
-    "malformed; 4 the output cannot be written.";
+    "malformed; 4 the output cannot be written; 70 a fault of allot itself.";
 
 // What CLI11 complains about, as a line and a hint.
 int complain(const CLI::App& app, const CLI::Error& error) {
@@ -61,6 +61,23 @@ CLI::Option* add_address(CLI::App* command, const char* name, allot::u64& addres
   return command->add_option_function<std::string>(name, read, what)->type_name("ADDRESS");
 }
 
+// CLI11's own choice of values takes the numbers that they stand for, too, and says so at length.
+void add_colour(CLI::App& app, Style::When& colour) {
+  const auto read = [&colour](const std::string& typed) {
+    if (typed == "auto")
+      colour = Style::When::automatic;
+    else if (typed == "always")
+      colour = Style::When::always;
+    else if (typed == "never")
+      colour = Style::When::never;
+    else
+      throw CLI::ValidationError("--color", "it is auto, always or never: " + typed);
+  };
+  app.add_option_function<std::string>("--color", read,
+                                       "Colours: auto (on a terminal, unless NO_COLOR is set), always, never")
+      ->type_name("WHEN");
+}
+
 int run(int count, char** arguments) {
   CLI::App app(
       "allot looks at WebAssembly modules, and at heaps and allocation traces that were saved from them.\n",
@@ -81,12 +98,7 @@ int run(int count, char** arguments) {
       exit_codes);
 
   Style::When colour = Style::When::automatic;
-  app.add_option("--color", colour, "Colours: auto (on a terminal, unless NO_COLOR is set), always, never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Style::When>{{"auto", Style::When::automatic},
-                                                                             {"always", Style::When::always},
-                                                                             {"never", Style::When::never}})
-                      .description(""))
-      ->type_name("WHEN");
+  add_colour(app, colour);
   app.fallthrough();
 
   InspectOptions inspected;

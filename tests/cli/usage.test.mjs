@@ -48,7 +48,11 @@ const wrong = {
   'an address that is none, by itself': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '-1'], /: -1\n/],
   'an empty part': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x100', '--to', '0x100'], /there is nothing from/],
   'a part outside': [['map', 'heap.snapshot', '-o', 'a.svg', '--from', '0x7fffffff'], /the memory ends at/],
-  'a colour': [['--color', 'red', 'inspect', 'heap.snapshot'], /red/],
+  ...Object.fromEntries(['red', '1', '0', 'Always'].map((typed) => [
+    `the colour '${typed}'`,
+    [[`--color=${typed}`, 'inspect', 'heap.snapshot'], new RegExp(`^allot: --color: it is auto, always or never: ${typed}\nTry: `)],
+  ])),
+  'a colour behind the command': [['inspect', 'heap.snapshot', '--color', 'red'], /^allot: --color: it is auto, always or never: red\n/],
 };
 for (const [name, [args, message]] of Object.entries(wrong)) {
   test(`wrong usage: ${name}`, () => {
