@@ -8,8 +8,12 @@
 # The others are fetched by the first run, from Debian and npm, into build/bench and bench/node_modules (some 300 MB).
 
 task() {
-  need wasm
   need_node
+  case ${1:-} in
+    instructions | strings) bench_arguments "bench/$1.mjs" "${@:2}" ;;
+    *) bench_arguments bench/run.mjs "$@" ;;
+  esac
+  need wasm
   case ${1:-} in
     instructions)
       need count bench
@@ -26,6 +30,19 @@ task() {
       "$root/tests/runtimes/node_modules/n24/bin/node" bench/run.mjs "$@"
       ;;
   esac
+}
+
+# bench_arguments PROGRAM ARGUMENTS…   lets the program refuse its arguments, or show its help, before minutes go into
+# fetching and building what it needs.
+bench_arguments() {
+  local word
+  for word in "${@:2}"; do
+    if [[ $word == -h || $word == --help ]]; then
+      node "$@"
+      exit
+    fi
+  done
+  ALLOT_ARGUMENTS_ONLY=yes node "$@" || exit
 }
 
 # bench_engine ARGUMENTS…   fetches the engine that --engine names; run.mjs refuses what is none.

@@ -5,6 +5,7 @@
 source tools/dev/lib/sources.sh
 
 task() {
+  (($# == 0)) || wrong_usage 'usage: ./dev format'
   need check
   local files
   mapfile -t files < <(cpp_sources)

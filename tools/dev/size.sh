@@ -3,6 +3,7 @@
 # usage: ./dev size     the limits are in tools/size-limits.mjs
 
 task() {
+  (($# == 0)) || wrong_usage 'usage: ./dev size'
   size_build && node tools/size.mjs
 }
 
