@@ -5,6 +5,7 @@
 // says nothing about caches or about what an engine makes of the code; it finds what got longer.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import '../tools/closed-pipe.mjs';
 import { allocatorNames, checkAllocators } from './lib/allocators.mjs';
 import { list, parseArguments } from './lib/args.mjs';
 import { counted, countedPrograms } from './lib/callgrind.mjs';

@@ -3,6 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import '../tools/closed-pipe.mjs';
 import { allocatorNames, checkAllocators, describePeers } from './lib/allocators.mjs';
 import { accessTable, measureAccess } from './lib/access.mjs';
 import { growthRows, growthTable } from './lib/growth.mjs';

@@ -4,6 +4,7 @@
 
 import { writeFileSync } from 'node:fs';
 
+import '../tools/closed-pipe.mjs';
 import { list, parseArguments, positive } from './lib/args.mjs';
 import { measureStrings, stringTable, textEncodings } from './lib/strings.mjs';
 

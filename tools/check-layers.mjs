@@ -11,6 +11,8 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import './closed-pipe.mjs';
+
 // From the cellar to the roof. The folder that is nearest to a file decides where it stands.
 // `only` narrows what a folder may include to these folders, whatever the floors say.
 const rooms = [

@@ -7,6 +7,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import './closed-pipe.mjs';
+
 const root = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..');
 const notOurs = new Set(['.git', 'node_modules', 'build', 'dist', 'fetched']);
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
+import './closed-pipe.mjs';
 import { limits } from './size-limits.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The demo. `./dev demo` runs it; --help tells the options. The steps, in order, are files of steps/.
 
+import '../../tools/closed-pipe.mjs';
 import { help, parseOptions, UsageError } from './lib/options.mjs';
 import { Terminal } from './lib/terminal.mjs';
 import { SetupError } from './lib/tools.mjs';
@@ -26,12 +27,6 @@ async function main() {
   terminal.line();
   return sound ? 0 : 1;
 }
-
-// Someone who reads only the first lines (`| head`) closes the pipe: no reason for a stack trace.
-process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
 
 try {
   process.exitCode = await main();

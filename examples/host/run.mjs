@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import '../../tools/closed-pipe.mjs';
 import { ensureWasm } from '../demo/build.mjs';
 import { loadDataset } from '../demo/lib/dataset.mjs';
 import { number, UsageError } from '../demo/lib/options.mjs';

@@ -3,6 +3,7 @@
 
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import '../../tools/closed-pipe.mjs';
 import { SetupError } from '../demo/lib/tools.mjs';
 import { build, folder, library } from './build.mjs';
 

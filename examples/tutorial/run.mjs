@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The lesson in a terminal: `node examples/tutorial/run.mjs`. Each line of code is run as it is printed.
 
+import '../../tools/closed-pipe.mjs';
 import { ensureModules, loadModules } from './build.mjs';
 import { Lesson, sides, steps } from './lesson.mjs';
 import { SetupError } from '../demo/lib/tools.mjs';
@@ -62,12 +63,6 @@ async function tell() {
     }
   }
 }
-
-// Someone who reads only the first lines (`| head`) closes the pipe: no reason for a stack trace.
-process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
 
 try {
   await ensureModules();
