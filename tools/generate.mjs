@@ -132,7 +132,8 @@ function errorsDocument({ core, script, host }) {
 
 Every error has a stable code. JavaScript finds it in \`error.code\`; C++ in \`allot::Error\`; a wasm module
 returns its number. A failed operation changes nothing. A \`HeapError\` also has \`error.address\`, the
-address that the caller gave, where there is one.
+address that the caller gave, where there is one. What a guest was refused before it trapped tell
+\`heap.guestError\` and \`allot inspect\`.
 
 ## Errors of the heap itself
 

@@ -34,6 +34,7 @@ import {
 import type { ElementArrays } from './generated/elements.js';
 import { NumberAccess } from './generated/numbers.js';
 import type { HeapStatistics } from './generated/statistics.js';
+import type { GuestError } from './guest-error.js';
 import { isMemory, isShared } from './instance.js';
 import { forEachOrThrow, freeForGood, Lifetimes, requireToken } from './lifetimes.js';
 import { maximumOf } from './memory-limits.js';
@@ -187,6 +188,15 @@ export class HeapBase extends NumberAccess {
    */
   get imageAddress(): number | undefined {
     return this.#open?.place === 'inside' ? this.#open.image : undefined;
+  }
+
+  /**
+   * What a guest with `liballot` was refused last: the code that its trap does not tell, and the address that it gave.
+   * Of several agents it is the last one's. `undefined` when nothing was refused yet; with the image outside, which no
+   * guest reaches; and for an adopted heap.
+   */
+  get guestError(): GuestError | undefined {
+    return undefined; // class Heap has it: who only adopts has no guest of ours, and need not carry it
   }
 
   /**

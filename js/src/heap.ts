@@ -7,6 +7,7 @@ import { CoreAllocator } from './core.js';
 import type { BytesLike } from './bytes-like.js';
 import { restore, restoreSync, type RestoreOptions } from './debug/restore.js';
 import { debugTools, type DebugTools } from './debug/tools.js';
+import { guestErrorIn, type GuestError } from './guest-error.js';
 import { HeapBase } from './heap-base.js';
 import type { Movable } from './moving/movable.js';
 import { Mover } from './moving/mover.js';
@@ -173,5 +174,11 @@ export class Heap extends HeapBase {
   /** @internal */
   override get sharingTools(): SharingTools | undefined {
     return sharingTools;
+  }
+
+  /** {@inheritDoc HeapBase.guestError} */
+  override get guestError(): GuestError | undefined {
+    const image = this.imageAddress;
+    return image === undefined ? undefined : guestErrorIn(this.memory, image);
   }
 }

@@ -61,6 +61,7 @@ export {
   type TypeErrorCode,
 } from './errors.js';
 export type { HalfArray } from './forms.js';
+export type { GuestError } from './guest-error.js';
 export type {
   CarrierName,
   Element,

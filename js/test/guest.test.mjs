@@ -7,7 +7,7 @@ import { Heap } from 'allot';
 
 import { drive } from './support/drive.mjs';
 import { throwsCode } from './support/expect.mjs';
-import { readArtifact, setting } from './support/runtime.mjs';
+import { can, readArtifact, setting } from './support/runtime.mjs';
 
 const pageBytes = 65536;
 const operations = Math.min(30_000, Number(setting('ALLOT_OPERATIONS', Infinity)));
@@ -60,6 +60,46 @@ test('misuse on one side is seen by the other', () => {
   heap.validate();
   const data = 8; // below the heap lie the guest's data and stack
   throwsCode(() => heap.free(data), 'HeapError', 'foreign_address');
+});
+
+test('what a guest was refused last is told', () => {
+  const guest = makeGuest();
+  const heap = Heap.attachSync(guest.memory);
+  assert.equal(heap.guestError, undefined);
+  const p = guest.malloc(100);
+  throwsCode(() => heap.free(p + 16), 'HeapError', 'interior_address');
+  assert.equal(heap.guestError, undefined, 'JavaScript has heard of that itself');
+  guest.free(p);
+  assert.throws(() => guest.free(p), WebAssembly.RuntimeError);
+  assert.deepEqual(heap.guestError, { code: 'double_free', address: p });
+  assert.ok(Object.isFrozen(heap.guestError));
+  const q = guest.malloc(200);
+  assert.throws(() => guest.free(q + 32), WebAssembly.RuntimeError);
+  assert.deepEqual(Heap.attachSync(guest.memory).guestError, { code: 'interior_address', address: q + 32 });
+  assert.deepEqual(Heap.restoreSync(heap.snapshot()).guestError, { code: 'interior_address', address: q + 32 });
+});
+
+if (can.shared) {
+  test('what a guest of several threads was refused last is told', async () => {
+    const threads = await WebAssembly.compile(await readArtifact('build/wasm/allot-malloc-threads.wasm'));
+    const memory = new WebAssembly.Memory({ initial: 20, maximum: 65536, shared: true });
+    const guest = (await WebAssembly.instantiate(threads, { env: { memory } })).exports;
+    const p = guest.malloc(100);
+    const heap = await Heap.attach(memory);
+    assert.equal(heap.guestError, undefined);
+    guest.free(p);
+    assert.throws(() => guest.free(p), WebAssembly.RuntimeError);
+    assert.deepEqual(heap.guestError, { code: 'double_free', address: p });
+  });
+}
+
+test('where no guest can be refused anything, or has written anything there, nothing is told', () => {
+  assert.equal(Heap.createSync({ image: 'outside' }).guestError, undefined);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  assert.equal(Heap.adopt({ memory, malloc: () => 16, free() {} }).guestError, undefined);
+  const heap = Heap.createSync();
+  heap.dataView.setUint32(heap.imageAddress + 700, 4_000_000_000, true);
+  assert.equal(heap.guestError, undefined);
 });
 
 test('both at random, against the model', () => {

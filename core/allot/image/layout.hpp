@@ -102,6 +102,8 @@ ALLOT_LIES_AT(pool);
 ALLOT_LIES_AT(pool_count);
 ALLOT_LIES_AT(page_map_capacity);
 ALLOT_LIES_AT(granules);
+ALLOT_LIES_AT(last_error);
+ALLOT_LIES_AT(last_error_address);
 ALLOT_LIES_AT(lock);
 #undef ALLOT_LIES_AT
 static_assert(offsetof(Header, spare_words) + 8 == identity);

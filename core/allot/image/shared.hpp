@@ -284,6 +284,8 @@ constexpr bool shared_records_fit() {
   ALLOT_SAME(H, Header, agent);
   ALLOT_SAME(H, Header, checksum);
   ALLOT_SAME(H, Header, granules);
+  ALLOT_SAME(H, Header, last_error);
+  ALLOT_SAME(H, Header, last_error_address);
   ALLOT_SAME(H, Header, lock);
   ALLOT_SAME(A, Agent, hint_cap);
   ALLOT_SAME(A, Agent, id);

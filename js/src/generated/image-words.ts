@@ -22,6 +22,10 @@ export const imageWords = {
   page_map_capacity: 160,
   /** u32: granules up to the heap's top. */
   granules: 696,
+  /** u32: the number of the error that a guest was refused with last; 0: none. */
+  last_error: 700,
+  /** u64: the address that it gave. */
+  last_error_address: 704,
   /** u32: the lock of a heap that several agents use; 0 while nobody holds it. */
   lock: 720,
   /** u32: a number by which JavaScript tells heaps apart; 0 before it is asked for. */
