@@ -69,6 +69,9 @@ std::string as_json(const SnapshotHeader& header, u64 file_bytes, const Survey& 
   if (heap.refused != Error::none) return json_text(json);
 
   json["policy"] = policy_name(heap.policy);
+  json["guestError"] = nullptr;
+  if (const auto& refused = heap.guest_error)
+    json["guestError"] = {{"code", name_of(refused->error)}, {"address", refused->address}};
   Json statistics;
   for (const auto& [name, which, is_walked] : statistic_names) {
     const bool is_unlimited = which == Statistic::quota_bytes && heap.figure(which) == ~u64{0};
@@ -157,6 +160,9 @@ std::string facts_table(const SnapshotHeader& header, const Survey& heap, const 
   table.row({"memory may grow to",
              header.maximum ? size_text(*header.maximum * page_bytes) : "as much as the engine grants"});
   table.row({"shared by threads", header.shared ? "yes" : "no"});
+  if (const auto& refused = heap.guest_error)
+    table.row({"a guest was refused", fmt::format("{} at {}: {}", name_of(refused->error),
+                                                  address_text(refused->address), text_of(refused->error))});
   if (header.without_free) table.row({"free memory's content", "left out of the snapshot (zeros)"});
   return table.text(style);
 }

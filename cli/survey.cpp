@@ -3,7 +3,9 @@
 #include <allot/host/shared_allocator.hpp>
 
 #include <bit>
+#include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "file.hpp"
 #include "roomy_memory.hpp"
@@ -93,6 +95,15 @@ bool walk(Heap& heap, Survey& result) {
   return true;
 }
 
+std::optional<GuestError> guest_error_in(const u8* header) {
+  GuestError found;
+  std::memcpy(&found.error, header + image_word::last_error, sizeof(found.error));
+  std::memcpy(&found.address, header + image_word::last_error_address, sizeof(found.address));
+  // A number without a name was not written by an allocator.
+  if (std::string_view(name_of(found.error)) == name_of(Error::none)) return std::nullopt;
+  return found;
+}
+
 template <class Heap>
 Survey look_at(Result<Heap> attached, const u8* header) {
   Survey result;
@@ -103,6 +114,7 @@ Survey look_at(Result<Heap> attached, const u8* header) {
   Heap& heap = attached.value();
   result.policy = header[offsetof(Header, policy)];
   result.records_sizes = (header[offsetof(Header, flags)] & image_flag::record_sizes) != 0;
+  result.guest_error = guest_error_in(header);
   result.violation = heap.validate();
   result.has_blocks = !result.violation || result.violation.number >= first_rule_behind_blocks;
   for (u32 i = 0; i < result.figures.size(); ++i)

@@ -29,6 +29,12 @@ struct SizeClass {
   u64 bytes = 0;
 };
 
+/// What a guest was refused last, as its image has it: what it gave can be any number.
+struct GuestError {
+  Error error;
+  u64 address;
+};
+
 struct Survey {
   Error refused = Error::none;            // why no heap could be attached; then all below is empty
   Violation violation = {0, 0};           // the first rule that is broken
@@ -40,6 +46,7 @@ struct Survey {
   std::vector<SizeClass> live_sizes;
   std::vector<SizeClass> free_sizes;
   std::optional<u64> requested;  // bytes that were asked for, where that is recorded
+  std::optional<GuestError> guest_error;
   std::optional<std::vector<AgentStatus>> agents;  // of a heap that several use
 
   bool is_sound() const { return refused == Error::none && !violation; }

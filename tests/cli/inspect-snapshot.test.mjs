@@ -1,9 +1,11 @@
 // `allot inspect` of a snapshot says what JavaScript says of the same heap.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { file, run, runJson } from './support/command.mjs';
+import { file, root, run, runJson } from './support/command.mjs';
 import { Heap, kinds, policies, used } from './support/heaps.mjs';
 import { closeSnapshot, openSnapshot } from './support/snapshot.mjs';
 
@@ -37,6 +39,24 @@ for (const [kind, options] of Object.entries(kinds)) {
     });
   }
 }
+
+test('what a guest was refused last', async () => {
+  const module = new WebAssembly.Module(readFileSync(join(root, 'build/wasm/allot-malloc.wasm')));
+  const guest = new WebAssembly.Instance(module).exports;
+  const p = guest.malloc(100);
+  const heap = Heap.attachSync(guest.memory);
+  const inspect = () => runJson(['inspect', file('heap.snapshot', heap.snapshot())]).guestError;
+  assert.equal(inspect(), null);
+  assert.doesNotMatch(run(['inspect', 'heap.snapshot']).stdout, /refused/);
+  guest.free(p);
+  assert.throws(() => guest.free(p), WebAssembly.RuntimeError);
+  assert.deepEqual(inspect(), { code: 'double_free', address: p });
+  assert.deepEqual(inspect(), heap.guestError);
+  const line = `  a guest was refused   double_free at 0x${p.toString(16).padStart(8, '0')}: the address lies in free memory`;
+  assert.ok(run(['inspect', 'heap.snapshot']).stdout.includes(line));
+  heap.dataView.setUint32(heap.imageAddress + 700, 4_000_000_000, true);
+  assert.equal(inspect(), null);
+});
 
 test('the agents of a heap that several use', () => {
   const { heap } = used({ shared: true });
