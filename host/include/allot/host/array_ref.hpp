@@ -32,8 +32,16 @@ class ArrayRef : public host::Object {
       return refusal();
     return this->template store<T>(end_of(index), value);
   }
-  [[nodiscard]] T get(u64 index) const { return or_throw(read(index)); }
-  void set(u64 index, T value) const { or_throw(write(index, value)); }
+  [[nodiscard]] T get(u64 index) const {
+    if (index >= length_) [[unlikely]]
+      return refuse<T>(index);
+    return this->template load_or_throw<T>(end_of(index));
+  }
+  void set(u64 index, T value) const {
+    if (index >= length_) [[unlikely]]
+      return refuse<void>(index);
+    this->template store_or_throw<T>(end_of(index), value);
+  }
 
   /// Copies values in from `index` on. All of them or none. Error: out_of_bounds, freed_block.
   Error write_all(std::span<const T> values, u64 index = 0) const {
@@ -90,6 +98,11 @@ class ArrayRef : public host::Object {
   [[gnu::always_inline]] u64 end_of(u64 index) const { return end() - (length_ - 1 - index) * sizeof(T); }
   [[gnu::noinline, gnu::cold]] Error refusal() const {
     return is_freed() ? host_error::freed_block : host_error::out_of_bounds;
+  }
+  /// Throws. It says that it returns something so that its callers end with it, and need no frame.
+  template <class Nothing>
+  [[gnu::noinline, gnu::cold]] Nothing refuse(u64 index) const {
+    throw HeapFailure(refusal(), address() + index * sizeof(T));
   }
 
   u64 length_ = 0;

@@ -69,7 +69,7 @@ class AtomicRef {
   template <class Use>
   auto with(Use use) const {
     u8* const at = keep_.state() ? keep_.state()->memory->before(end_, sizeof(T)) : nullptr;
-    if (at == nullptr) throw HeapFailure(host_error::out_of_bounds);
+    if (at == nullptr) throw HeapFailure(host_error::out_of_bounds, end_ - sizeof(T));
     return use(std::atomic_ref<T>(*reinterpret_cast<T*>(at)));
   }
 

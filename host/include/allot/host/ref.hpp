@@ -80,6 +80,21 @@ class Object {
     return Error::none;
   }
 
+  /// The same for those that throw. What is thrown names the address, which is found out when it is needed: a caller
+  /// that had it ready would pay for it each time.
+  template <GuestValue T>
+  [[gnu::always_inline]] T load_or_throw(u64 end) const {
+    if (memory_->knows(end)) [[likely]]
+      return load_value<T>(memory_->known(end, sizeof(T)));
+    return load_or_refuse<T>(end);
+  }
+  template <GuestValue T>
+  [[gnu::always_inline]] void store_or_throw(u64 end, T value) const {
+    if (!memory_->knows(end)) [[unlikely]]
+      return store_or_refuse<T>(value, end);
+    store_value(memory_->known(end, sizeof(T)), value);
+  }
+
   /// Where `n` bytes at an offset that was checked lie, or null.
   [[nodiscard]] u8* locate(u64 offset, u64 n) const {
     return end_ == freed ? nullptr : memory_->locate(address_ + offset, n);
@@ -100,6 +115,20 @@ class Object {
     if (at == nullptr) return why();
     store_value(at, value);
     return Error::none;
+  }
+
+  template <GuestValue T>
+  [[gnu::noinline, gnu::cold]] T load_or_refuse(u64 end) const {
+    return or_throw(load_slow<T>(end), address_of<T>(end));
+  }
+  template <GuestValue T>
+  [[gnu::noinline, gnu::cold]] void store_or_refuse(T value, u64 end) const {
+    or_throw(store_slow<T>(value, end), address_of<T>(end));
+  }
+  /// Also of a reference that was freed, whose end lies behind every memory: how far before it is the same.
+  template <GuestValue T>
+  [[nodiscard]] u64 address_of(u64 end) const {
+    return address_ + bytes_ - (end_ - end) - sizeof(T);
   }
 
   AnyMemory* memory_ = &no_memory();
@@ -125,8 +154,8 @@ class Ref : public host::Object {
   /// Error: freed_block, out_of_bounds. A comparison and a store.
   [[gnu::always_inline]] Error write(T value) const { return store<T>(end(), value); }
   /// The same for programs that handle errors in one place: throws HeapFailure.
-  [[nodiscard]] T get() const { return or_throw(read()); }
-  void set(T value) const { or_throw(write(value)); }
+  [[nodiscard]] T get() const { return load_or_throw<T>(end()); }
+  void set(T value) const { store_or_throw<T>(end(), value); }
 
   /// The value as std::atomic_ref sees it. Error: unaligned, freed_block, out_of_bounds.
   [[nodiscard]] Result<AtomicRef<T>> atomic() const

@@ -63,11 +63,13 @@ class StructRef : public host::Object {
   /// The same for programs that handle errors in one place: throw HeapFailure.
   template <host::Name name>
   [[nodiscard]] auto get() const {
-    return or_throw(read<name>());
+    using T = typename L::template type<name, Abi>::type;
+    return this->template load_or_throw<T>(end_of<name, T>());
   }
   template <host::Name name>
   void set(typename L::template type<name, Abi>::type value) const {
-    or_throw(write<name>(value));
+    using T = typename L::template type<name, Abi>::type;
+    this->template store_or_throw<T>(end_of<name, T>(), value);
   }
 
   /// A field as a reference that does not own the block: a Ref, a StructRef, or of an array an ArrayRef of values, a
