@@ -95,7 +95,8 @@ TEST_P(Reallocate, TakesMemoryBehindTheLastBlock) {
   with_rig_of(GetParam(), [&]<class Rig>() {
     for (const std::uint64_t from : {50000U, 66000U, 200000U}) {
       Plan plan = plan_of(GetParam());
-      plan.maximum_pages = 96;  // where it is copied, both must have room beside what they were copied from before
+      plan.maximum_pages =
+          96;  // where it is copied, both must have room beside what they were copied from before
       Rig rig(plan);
       auto& heap = rig.heap();
       auto block = heap.allocate(from).value();
