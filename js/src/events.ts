@@ -62,31 +62,40 @@ export type OutOfMemoryHook = (info: OutOfMemoryInfo) => boolean | void;
 
 type AnyHandler = HeapEventHandler<never>;
 
+/** A handler that was given once. Who tells looks whether it was taken off meanwhile, or given anew. */
+interface Listener {
+  readonly handler: AnyHandler;
+  isOff: boolean;
+}
+
 const types: readonly HeapEventType[] = ['resize', 'grow', 'trim', 'oom'];
 
 /** The handlers of one type, by token. */
 class Handlers {
   // A handler as a rule refers to its token: what holds it must not hold that. So the handlers are
   // the token's, and of the tokens we only know the way to those that are still there.
-  readonly #byToken = new WeakMap<WeakKey, Set<AnyHandler>>();
+  readonly #byToken = new WeakMap<WeakKey, Map<AnyHandler, Listener>>();
   #tokens: WeakRef<WeakKey>[] = [];
 
   add(token: WeakKey, handler: AnyHandler): void {
-    let handlers = this.#byToken.get(token);
-    if (handlers === undefined) {
-      handlers = new Set();
-      this.#byToken.set(token, handlers);
+    let listeners = this.#byToken.get(token);
+    if (listeners === undefined) {
+      listeners = new Map();
+      this.#byToken.set(token, listeners);
       this.#tokens.push(new WeakRef(token));
     }
-    handlers.add(handler);
+    if (!listeners.has(handler)) listeners.set(handler, { handler, isOff: false });
   }
 
   remove(token: WeakKey, handler: AnyHandler | undefined): void {
-    const handlers = this.#byToken.get(token);
-    if (handlers === undefined) return;
-    if (handler === undefined) handlers.clear();
-    else handlers.delete(handler);
-    if (handlers.size > 0) return;
+    const listeners = this.#byToken.get(token);
+    if (listeners === undefined) return;
+    for (const listener of listeners.values()) {
+      if (handler !== undefined && listener.handler !== handler) continue;
+      listener.isOff = true;
+      listeners.delete(listener.handler);
+    }
+    if (listeners.size > 0) return;
     this.#byToken.delete(token);
     this.#tokens = this.#tokens.filter((reference) => reference.deref() !== token);
   }
@@ -96,12 +105,12 @@ class Handlers {
   }
 
   /** All handlers there are now, in the order in which their tokens came. */
-  list(): AnyHandler[] {
-    const list: AnyHandler[] = [];
+  list(): Listener[] {
+    const list: Listener[] = [];
     this.#tokens = this.#tokens.filter((reference) => {
       const token = reference.deref();
       if (token === undefined) return false;
-      list.push(...(this.#byToken.get(token) ?? []));
+      list.push(...(this.#byToken.get(token)?.values() ?? []));
       return true;
     });
     return list;
@@ -137,7 +146,8 @@ export class Events {
 
   /**
    * Tells all who listen, in the order of the events. What happens while handlers run is told when
-   * they are done, so that each sees the events in the order in which they came.
+   * they are done, so that each sees the events in the order in which they came. As with an EventTarget, a
+   * handler that is taken off while others are told is not told, and one that is put there only of later events.
    */
   tell(...events: HeapEvent[]): void {
     for (const { type, info } of events) this.#waiting.push(Object.freeze({ type, info: Object.freeze(info) }));
@@ -145,7 +155,9 @@ export class Events {
     this.#isTelling = true;
     try {
       for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
-        for (const handler of this.#handlers.get(event.type)?.list() ?? []) tellOne(handler, event);
+        for (const listener of this.#handlers.get(event.type)?.list() ?? []) {
+          if (!listener.isOff) tellOne(listener.handler, event);
+        }
       }
     } finally {
       this.#isTelling = false;

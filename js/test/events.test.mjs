@@ -214,6 +214,29 @@ everyHeap('handlers may allocate, grow, and change the handlers; events keep the
   heap.validate();
 });
 
+everyHeap('a handler that is taken off while others are told is not told any more, nor one that is put there', (make) => {
+  const heap = make();
+  const [a, b, c] = [{}, {}, {}];
+  const heard = [];
+  const said = (name) => () => void heard.push(name);
+  const [second, third, fourth] = [said('second'), said('third'), said('fourth')];
+  heap.on('grow', a, () => {
+    heard.push('first');
+    heap.off('grow', b);
+    heap.off('grow', c, third);
+    heap.on('grow', c, third); // anew, so for the next time
+    heap.on('grow', fourth);
+  });
+  heap.on('grow', b, second);
+  heap.on('grow', c, said('kept'));
+  heap.on('grow', c, third);
+  heap.grow(1);
+  assert.deepEqual(heard.splice(0), ['first', 'kept']);
+  heap.off('grow', a);
+  heap.grow(1);
+  assert.deepEqual(heard, ['kept', 'third', 'fourth']);
+});
+
 everyHeap('a handler that grows during a read leaves a good view', (make) => {
   const heap = make();
   heap.writeInt32(64000, 77);
