@@ -383,6 +383,20 @@ for (const { name, zero } of types.filter(({ name }) => name.startsWith('Pointer
   });
 }
 
+test('whether to free what a pointer points to is true or false, and nothing else', () => {
+  const { heap, record } = makeManager();
+  const target = heap.allocInt32(1);
+  const ref = heap.allocPointer32(target.address);
+  const array = heap.allocPointer32Array(1).writeAt(0, target.address);
+  for (const value of [1, 0, 'yes', null]) {
+    throwsCode(() => ref.free({ freePointedAddress: value }), 'TypeError', 'invalid_option', /freePointedAddress/);
+    throwsCode(() => array.free({ freeElements: value }), 'TypeError', 'invalid_option', /freeElements/);
+  }
+  assert.deepEqual(record.freed, []);
+  ref.free({ freePointedAddress: undefined });
+  assert.ok(target.isNotFreed);
+});
+
 test('a pointer that is no safe number frees nothing', () => {
   const { heap, record } = makeManager();
   const array = heap.allocPointer64Array(BigUint64Array.of(64n, 2n ** 60n));

@@ -316,6 +316,16 @@ test('clearAllocatedRegions: blocks are zeros, or what lay there', () => {
   }
 });
 
+test('an option that is on or off takes nothing else', () => {
+  for (const name of ['clearAllocatedRegions', 'trackAllocations']) {
+    for (const value of [1, 0, 'no', '', null, {}, 1n]) {
+      throwsCode(() => makeManager({ options: { [name]: value } }), 'TypeError', 'invalid_option', new RegExp(name));
+    }
+  }
+  throwsCode(() => makeManager({ options: { pollingMode: null } }), 'TypeError', 'invalid_option', /pollingMode/);
+  for (const options of [null, 5, 'always']) throwsCode(() => makeManager({ options }), 'TypeError', 'wrong_type', /options/);
+});
+
 test('pollingMode whenEmpty: a plain buffer is asked for again only when it is empty', () => {
   const { heap, memory, record } = makeManager();
   const before = record.polled;

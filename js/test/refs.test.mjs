@@ -919,6 +919,10 @@ everyHeap('free({ target: true }): both, or neither', (make, kind) => {
     for (const options of [null, 5, 'target', true]) {
       changesNothing(heap, () => wrong.free(options), 'TypeError', 'wrong_type', /options/);
     }
+    for (const target of [1, 0, 'yes', null]) {
+      changesNothing(heap, () => wrong.free({ target }), 'TypeError', 'wrong_type', /target/);
+    }
+    changesNothing(heap, () => wrong.free({ targets: true }), 'TypeError', 'invalid_option', /targets/);
     // It points to itself.
     wrong.write(wrong);
     wrong.free({ target: true });

@@ -2,7 +2,7 @@
 // Floor:   door js.
 
 import type { WaitResult, WaitAsyncResult } from '../atomics.js';
-import { wrongType } from '../arguments.js';
+import { requireNames, requireType, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { Element, ElementName, ElementValue, PointerName } from '../generated/elements.js';
 import type { Heap } from '../heap.js';
@@ -162,7 +162,10 @@ export class PointerRef<Name extends PointerName = PointerName> extends ValueRef
   override free(options: { readonly target?: boolean } = {}): void {
     if (this.isFreed) throw this.freedError('free');
     if (typeof options !== 'object' || options === null) throw wrongType('free', 'options', options, 'an object');
-    const address = options.target === true ? this.#target('free') : 0;
+    requireNames('free', options, ['target']);
+    const { target = false } = options;
+    requireType('free', 'target', target, 'boolean');
+    const address = target ? this.#target('free') : 0;
     if (address !== 0 && address !== this.ownAddress && this.isOwner) {
       // Of two frees the second must not fail. An adopted allocator cannot be asked.
       if (this.heap.image !== undefined) this.heap.usableSize(this.ownAddress);

@@ -28,15 +28,25 @@ const pollingModes: readonly unknown[] = ['never', 'whenEmpty', 'always'];
 
 /** All options, checked; one that is `undefined` has its default. */
 export function completeOptions(given: Partial<WasmHeapManagerOptions> = {}): WasmHeapManagerOptions {
-  const { clearAllocatedRegions, pollingMode, trackAllocations } = given;
-  const complete = {
-    clearAllocatedRegions: clearAllocatedRegions ?? defaultWasmHeapManagerOptions.clearAllocatedRegions,
-    pollingMode: pollingMode ?? defaultWasmHeapManagerOptions.pollingMode,
-    trackAllocations: trackAllocations ?? defaultWasmHeapManagerOptions.trackAllocations,
-  };
-  if (!pollingModes.includes(complete.pollingMode)) {
-    const found = show(complete.pollingMode);
+  if (typeof given !== 'object' || given === null) {
+    throw typeError('wrong_type', `options must be an object, not ${show(given)}`);
+  }
+  const defaults = defaultWasmHeapManagerOptions;
+  const {
+    clearAllocatedRegions = defaults.clearAllocatedRegions,
+    pollingMode = defaults.pollingMode,
+    trackAllocations = defaults.trackAllocations,
+  } = given;
+  requireSwitch('clearAllocatedRegions', clearAllocatedRegions);
+  requireSwitch('trackAllocations', trackAllocations);
+  if (!pollingModes.includes(pollingMode)) {
+    const found = show(pollingMode);
     throw typeError('invalid_option', `pollingMode must be 'never', 'whenEmpty' or 'always', not ${found}`);
   }
-  return complete;
+  return { clearAllocatedRegions, pollingMode, trackAllocations };
+}
+
+/** Refuses what is neither true nor false: `'no'`, `1` and `null` would each be taken for one of them. */
+export function requireSwitch(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw typeError('invalid_option', `${name} must be true or false, not ${show(value)}`);
 }

@@ -4,6 +4,7 @@
 
 import { heapError, rangeError, requireWhole, show, typeError } from './errors.js';
 import type { WasmHeapManager } from './manager.js';
+import { requireSwitch } from './options.js';
 import type { BaseAllocationSize, TypedArray } from './types.js';
 
 /**
@@ -171,7 +172,7 @@ export abstract class PointerRef<T extends number | bigint> extends NumericRef<T
    * @param options `freePointedAddress`: also free what it points to, unless that is address 0
    */
   override free(options?: { freePointedAddress?: boolean }): void {
-    if (options?.freePointedAddress === true && this.isNotFreed) this.freePointers([this.value]);
+    if (isOn('freePointedAddress', options?.freePointedAddress) && this.isNotFreed) this.freePointers([this.value]);
     super.free();
   }
 }
@@ -231,9 +232,15 @@ export abstract class PointerArrayRef<T extends TypedArray> extends TypedArrayRe
    * @param options `freeElements`: also free what the elements point to, except address 0
    */
   override free(options?: { freeElements?: boolean }): void {
-    if (options?.freeElements === true && this.isNotFreed) {
+    if (isOn('freeElements', options?.freeElements) && this.isNotFreed) {
       this.freePointers(Array.from({ length: this.elementCount }, (_, index) => this.readAt(index)));
     }
     super.free();
   }
+}
+
+/** An option that is off unless it is `true`. */
+function isOn(name: string, value: boolean | undefined): boolean {
+  if (value !== undefined) requireSwitch(name, value);
+  return value === true;
 }
