@@ -91,7 +91,10 @@ export class ViewOfMemory {
    */
   protected renew(): void {
     const { buffer } = this.source;
-    if (this.dataView.buffer !== buffer) this.dataView = new DataView(buffer);
+    if (this.dataView.buffer === buffer) return;
+    // As a foreign allocator may show one.
+    if (buffer.byteLength === 0) requireBounds('refresh', 0, 0, buffer);
+    this.dataView = new DataView(buffer);
   }
 
   /**
@@ -163,11 +166,24 @@ export function requireBounds(
   buffer: ArrayBufferLike,
 ): void {
   wholeNumber(operation, 'byteOffset', byteOffset);
-  if (byteOffset + byteLength <= buffer.byteLength) return;
+  if (byteOffset + byteLength <= buffer.byteLength) {
+    if (buffer.byteLength > 0 || !isDetached(buffer)) return;
+    throw makeError('out_of_bounds', operation, 'the buffer is detached');
+  }
   const bytes = byteLength === 1 ? '1 byte' : `${byteLength} bytes`;
   throw makeError(
     'out_of_bounds',
     operation,
     `${bytes} from ${byteOffset} on; the memory has ${buffer.byteLength}`,
   );
+}
+
+/** Whether no view can be made on a buffer, not even one of no bytes: so of one that growth left behind. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new DataView(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }

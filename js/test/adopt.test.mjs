@@ -200,6 +200,26 @@ function makeEmscripten({ isDebug = false, showsMemory = false } = {}) {
   return module;
 }
 
+test('a buffer that is detached, and stays it', () => {
+  const [first, second] = [new ArrayBuffer(1024), new ArrayBuffer(1024)];
+  let shown = first;
+  const heap = Heap.adopt({ buffer: () => shown, malloc: () => 64, free() {} });
+  structuredClone([first, second], { transfer: [first, second] });
+  shown = second;
+  const uses = [
+    () => heap.readInt32(64),
+    () => heap.writeInt32(64, 1),
+    () => heap.view(Uint8Array, 0, 0),
+    () => heap.bytes(0, 0),
+    () => heap.fill(0, 0),
+    () => heap.copy(0, 0, 0),
+    () => heap.atomics.load('Int32', 64),
+    () => heap.refresh(),
+    () => heap.alloc('Int32', 1),
+  ];
+  for (const use of uses) throwsCode(use, 'RangeError', 'out_of_bounds');
+});
+
 test('an Emscripten module', () => {
   for (const kind of [{}, { isDebug: true }, { showsMemory: true }]) {
     const module = makeEmscripten(kind);

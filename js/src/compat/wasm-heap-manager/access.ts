@@ -3,7 +3,7 @@
 // Floor:   door js, compat.
 
 import { adopt, type Heap } from '../../index.js';
-import { requireType } from './errors.js';
+import { rangeError, requireType, typeError } from './errors.js';
 import type { WasmHeapManagerOptions } from './options.js';
 import type { AllocatorMethod, DeallocatorMethod, HeapGetterCallback, TypedArray, TypedArrayClass } from './types.js';
 
@@ -65,7 +65,7 @@ export class HeapAccess {
     const length = Math.floor(buffer.byteLength / type.BYTES_PER_ELEMENT);
     const known = this.#wholeViews.get(type) as View | undefined;
     if (known?.buffer === buffer && known.length === length) return known;
-    const view = new type(buffer, 0, length);
+    const view = viewOnAll(buffer, () => new type(buffer, 0, length));
     this.#wholeViews.set(type, view);
     return view;
   }
@@ -75,9 +75,25 @@ export class HeapAccess {
     const { buffer } = this.heap;
     const known = this.#wholeViews.get(DataView) as DataView | undefined;
     if (known?.buffer === buffer && known.byteLength === buffer.byteLength) return known;
-    const view = new DataView(buffer);
+    const view = viewOnAll(buffer, () => new DataView(buffer));
     this.#wholeViews.set(DataView, view);
     return view;
+  }
+}
+
+/** Makes a view on all of a buffer, or says why there is none. */
+function viewOnAll<View>(buffer: ArrayBufferLike, make: () => View): View {
+  try {
+    return make();
+  } catch (cause) {
+    const { byteLength } = buffer;
+    const error =
+      byteLength === 0
+        ? rangeError('out_of_bounds', 'the heap has grown and left its buffer behind, and pollingMode is never')
+        : // Node 20 has buffers that are longer than any of its typed arrays of bytes.
+          typeError('unsupported_operation', `this engine has no such view on ${byteLength} bytes`);
+    error.cause = cause;
+    throw error;
   }
 }
 
