@@ -6,7 +6,7 @@
 import { describe, requireType, wholeNumber } from './arguments.js';
 import { requireBounds } from './access.js';
 import { makeError } from './errors.js';
-import { clampByte, halves, requirePointer32, requirePointer53 } from './forms.js';
+import { clampByte, halves, requirePointer32, requirePointer53, requirePointer64 } from './forms.js';
 import { elements, type CarrierName, type ElementName, type ElementValue } from './generated/elements.js';
 
 /** What a wait came to; as `Atomics.wait` gives it. */
@@ -339,6 +339,7 @@ function waitable(operation: string, name: ElementName): 'Int32' | 'BigInt64' {
 function bitsOf(operation: string, argument: string, name: ElementName, cast: Cast | undefined, value: unknown): bigint {
   if (cast === undefined) {
     requireType(operation, argument, value, elements[name].type);
+    if (name === 'Pointer64') requirePointer64(operation, value);
     return value as bigint;
   }
   cast.check(operation, argument, value);

@@ -72,6 +72,13 @@ export function requirePointer53(operation: string, value: unknown): void {
   throw makeError('invalid_number', operation, `value is ${describe(value)}`);
 }
 
+/** Refuses what is no 64-bit address, be it read as signed or as unsigned. */
+export function requirePointer64(operation: string, value: unknown, name = 'value'): void {
+  requireType(operation, name, value, 'bigint');
+  if (BigInt.asUintN(64, value as bigint) === value || BigInt.asIntN(64, value as bigint) === value) return;
+  throw makeError('invalid_number', operation, `${name} is ${value}n, beyond 64 bits`);
+}
+
 const wordBits = 64n;
 
 /** Reads an unsigned integer of several 64-bit words, the lowest first. */

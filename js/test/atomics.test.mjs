@@ -76,7 +76,7 @@ function result(element, operation, before, operand) {
   return BigInt.asUintN(8 * element.bytes, sum);
 }
 
-function randomOperand(random, { kind, isBig, most }) {
+function randomOperand(random, { name, kind, isBig, most }) {
   if (kind === 'float') {
     return random.pick([0, -0, 1, -1.5, 0.1, 1e-7, 65504, 1e30, NaN, Infinity, -Infinity, random.word() / 1000]);
   }
@@ -87,7 +87,9 @@ function randomOperand(random, { kind, isBig, most }) {
   }
   if (isBig) {
     const large = (BigInt(random.word()) << 32n) | BigInt(random.word());
-    return random.pick([0n, 1n, -1n, 2n ** 63n, 2n ** 64n, large, -large]);
+    const operand = random.pick([0n, 1n, -1n, 2n ** 63n, 2n ** 64n, large, -large]);
+    // An address has 64 bits, whether it is read as signed or not.
+    return name === 'Pointer64' ? BigInt.asIntN(64, operand) : operand;
   }
   return random.pick([0, 1, -1, 127, 128, 255, 256, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 40 + 3, random.word(), -random.word()]);
 }
@@ -200,6 +202,15 @@ for (const [i, element] of elements.entries()) {
     for (const value of others) {
       assert.equal(writesNothing(heap, () => heap.atomics.compareExchange(name, p, value, fine)).code, 'wrong_type');
       assert.equal(writesNothing(heap, () => heap.atomics.compareExchange(name, p, fine, value)).code, 'wrong_type');
+    }
+    if (name === 'Pointer64') {
+      for (const value of [2n ** 64n, -(2n ** 63n) - 1n]) {
+        for (const operation of ['store', 'add', 'sub', 'and', 'or', 'xor', 'exchange']) {
+          assert.equal(writesNothing(heap, () => heap.atomics[operation](name, p, value)).code, 'invalid_number');
+        }
+        assert.equal(writesNothing(heap, () => heap.atomics.compareExchange(name, p, value, 0n)).code, 'invalid_number');
+        assert.equal(writesNothing(heap, () => heap.atomics.compareExchange(name, p, 0n, value)).code, 'invalid_number');
+      }
     }
     if (element.kind !== 'address') return;
     for (const value of [-1, 0.5, NaN, Infinity, Number(element.most) + 1]) {

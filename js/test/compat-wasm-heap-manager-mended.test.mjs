@@ -93,6 +93,41 @@ mended('0.2.2', 'a 64-bit pointer that is no safe number is an error, not anothe
   assert.throws(() => heap.readPointer53(64), Error);
 });
 
+mended(both, 'a number that is no address of 32 bits is not cut off to one, whose block would be freed', () => {
+  const { heap, record } = makeManager();
+  const victim = heap.allocInt32(7);
+  const far = victim.address + 2 ** 32;
+  assert.throws(() => heap.allocPointer32(far).free({ freePointedAddress: true }), Error);
+  const ref = heap.allocPointer32();
+  const array = heap.allocPointer32Array(1);
+  for (const wrong of [far, -(2 ** 31) - 1, 1.5, NaN, Infinity]) {
+    for (const write of [
+      () => heap.writePointer32(ref.address, wrong),
+      () => heap.writePointer32Atomic(ref.address, wrong),
+      () => (ref.value = wrong),
+      () => ref.write(wrong),
+      () => ref.writeAtomic(wrong),
+      () => array.writeAt(0, wrong),
+      () => array.writeAtomicAt(0, wrong),
+    ]) {
+      assert.throws(write, Error);
+      assert.deepEqual([ref.value, array.readAt(0)], [0, 0]);
+    }
+  }
+  assert.ok(!record.freed.includes(victim.address));
+  assert.equal(victim.value, 7);
+});
+
+mended(both, 'a BigInt that is no address of 64 bits is not cut off to one', () => {
+  const { heap } = makeManager();
+  const ref = heap.allocPointer64(64n);
+  for (const wrong of [2n ** 64n, 2n ** 64n + 64n, -(2n ** 63n) - 1n]) {
+    unchanged(() => ref.value, () => ref.write(wrong));
+    unchanged(() => ref.value, () => ref.writeAtomic(wrong));
+    assert.throws(() => heap.allocPointer64(wrong), Error);
+  }
+});
+
 mended(both, 'a negative Pointer53 is not written', () => {
   const { heap } = makeManager();
   unchanged(

@@ -236,7 +236,7 @@ test('integers out of range wrap around, clamped bytes are clamped, fractions ar
     ['Int32', 2 ** 31, -(2 ** 31)],
     ['Uint32', -1, 2 ** 32 - 1],
     ['Pointer32', -1, 2 ** 32 - 1],
-    ['Pointer32', 2 ** 32, 0],
+    ['Pointer32', -(2 ** 31), 2 ** 31],
     ['BigInt64', 2n ** 63n, -(2n ** 63n)],
     ['BigUint64', -1n, 2n ** 64n - 1n],
     ['Pointer64', -1n, 2n ** 64n - 1n],
@@ -257,6 +257,25 @@ test('integers out of range wrap around, clamped bytes are clamped, fractions ar
     assert.ok(Object.is(heap[`read${name}`](64), found), `${name} ${given}`);
     atomic[`write${name}Atomic`](64, given);
     assert.ok(Object.is(atomic[`read${name}Atomic`](64), found), `${name} ${given}, atomically`);
+  }
+});
+
+test('Pointer32 and Pointer64: only what is an address, signed or not', () => {
+  const { heap } = makeManager();
+  for (const [name, address, wrong] of [
+    ['Pointer32', 16, [2 ** 32, 2 ** 32 + 16, -(2 ** 31) - 1, 1.5, NaN, Infinity, -Infinity]],
+    ['Pointer64', 16n, [2n ** 64n, 2n ** 64n + 16n, -(2n ** 63n) - 1n]],
+  ]) {
+    heap[`write${name}`](64, address);
+    for (const after of ['', 'Atomic']) {
+      for (const value of wrong) {
+        throwsCode(() => heap[`write${name}${after}`](64, value), 'RangeError', 'invalid_number', new RegExp(String(value)));
+      }
+      for (const value of ['16', null, undefined, {}, typeof address === 'bigint' ? 16 : 16n]) {
+        throwsCode(() => heap[`write${name}${after}`](64, value), 'TypeError', 'wrong_type');
+      }
+    }
+    assert.equal(heap[`read${name}`](64), address);
   }
 });
 

@@ -77,7 +77,8 @@ const allElements = [
     name: 'Pointer64',
     bytes: 8,
     samples: [0n, 16n, 2n ** 53n, 2n ** 64n - 1n],
-    beyond: [[2n ** 64n, 0n], [-16n, 2n ** 64n - 16n]], // as i64 addresses arrive from WebAssembly
+    beyond: [[-16n, 2n ** 64n - 16n], [-(2n ** 63n), 2n ** 63n]], // as i64 addresses arrive from WebAssembly
+    never: [2n ** 64n, 2n ** 64n + 16n, -(2n ** 63n) - 1n, 2n ** 200n],
   },
 ];
 

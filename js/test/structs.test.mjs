@@ -303,6 +303,11 @@ test('pointers take refs', () => {
   assert.deepEqual(ref.value, { p32: 0, p53: 2 ** 53 - 1, p64: 2n ** 64n - 1n, all: [at, at + 8] });
   ref.p64 = 3n;
   assert.equal(ref.p64, 3n);
+  for (const wrong of [2n ** 64n, -(2n ** 63n) - 1n]) {
+    throwsCode(() => (ref.p64 = wrong), 'RangeError', 'invalid_number', /p64/);
+    throwsCode(() => (ref.value = { p32: 0, p64: wrong }), 'RangeError', 'invalid_number', /p64/);
+  }
+  assert.deepEqual([ref.p32, ref.p64], [0, 3n]);
   assert.equal(ref.part('p32').target(Point), undefined);
   ref.p32 = target;
   ref.part('p32').target(Point).y = 4;

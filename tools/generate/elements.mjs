@@ -46,6 +46,14 @@ const forms = {
     check: 'requirePointer53(operation, value)',
     imports: ['readSafe', 'requirePointer53', 'writeSafe'],
   }),
+  long: () => ({
+    read: (view, at) => `${view}.getBigUint64(${at}, true)`,
+    write: (view, at) => `${view}.setBigUint64(${at}, value, true)`,
+    // A negative one, as WebAssembly hands out what is above 2^63, takes the slow way.
+    allowed: `typeof value === 'bigint' && BigInt.asUintN(64, value) === value`,
+    check: 'requirePointer64(operation, value)',
+    imports: ['requirePointer64'],
+  }),
   wide: ({ bytes }) => ({
     read: (view, at) => `readWide(${view}, ${at}, ${bytes})`,
     write: (view, at) => `writeWide(${view}, ${at}, value, ${bytes})`,
@@ -116,9 +124,10 @@ import { ${[...helpers].sort().join(', ')} } from '../forms.js';
  * The errors of all of them: a \`byteOffset\` or value of the wrong type is a \`TypeError\` (code
  * \`wrong_type\`), a \`byteOffset\` that is negative, fractional or NaN a \`RangeError\`
  * (\`invalid_number\`), bytes outside the memory a \`RangeError\` (\`out_of_bounds\`). A pointer is
- * written only if it is an address (else \`invalid_number\`), and read as a number only if it is at
- * most 2^53 - 1 (\`unsafe_pointer\`). \`Float16\` is a \`TypeError\` (\`unsupported_element\`) where
- * the engine has none. After an error nothing is written.
+ * written only if it is an address (else \`invalid_number\`; one of 64 bits may be negative, as
+ * WebAssembly hands it out), and read as a number only if it is at most 2^53 - 1
+ * (\`unsafe_pointer\`). \`Float16\` is a \`TypeError\` (\`unsupported_element\`) where the engine
+ * has none. After an error nothing is written.
  */
 export class NumberAccess extends ViewOfMemory {${elements.map(methods).join('\n')}
 }

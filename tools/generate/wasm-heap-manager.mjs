@@ -23,9 +23,11 @@ const names = [
   'Pointer64',
 ];
 
-// The package promises that these pointers behave as the integers: one above 2 GiB that WebAssembly
-// hands out as a negative number may be written, for one. allot's own are stricter.
-const accessedAs = { Pointer32: 'Uint32', Pointer64: 'BigUint64' };
+// The package promises that this pointer behaves as the integer: one above 2 GiB that WebAssembly hands
+// out as a negative number may be written. allot's own is stricter. But neither writes a number that no
+// address of 32 bits is: cut off, it would be somebody else's.
+const accessedAs = { Pointer32: 'Uint32' };
+const checkedBy = { Pointer32: 'address32' };
 
 /** The package's names for the integers that have methods to read and write, but no refs. */
 const wideNames = ['BigUint128', 'BigUint256'];
@@ -201,6 +203,7 @@ function methodsModule(types, wide) {
   ];
   return `${header}
 import { Allocation } from '../wasm-heap-manager/allocation.js';
+import { ${Object.values(checkedBy).join(', ')} } from '../wasm-heap-manager/elements.js';
 import { ${forms.sort().join(', ')} } from '../wasm-heap-manager/strings.js';
 import {
 ${refNames
@@ -239,6 +242,7 @@ function method(comment, name, other, parameters, result, body, overloads = []) 
 
 function numberMethods({ name, bytes, type, array, text }) {
   const as = accessedAs[name] ?? name;
+  const written = name in checkedBy ? `${checkedBy[name]}(value)` : 'value';
   const methods = [];
   const add = (comment, before, after, ...rest) => {
     const other = otherName(name);
@@ -257,14 +261,14 @@ function numberMethods({ name, bytes, type, array, text }) {
     type,
     `return this.heapOfNow.atomics.load('${as}', address);`,
   );
-  add(`Writes ${text}.`, 'write', '', `${at}, ${value}`, 'void', `this.heapOfNow.write${as}(address, value);`);
+  add(`Writes ${text}.`, 'write', '', `${at}, ${value}`, 'void', `this.heapOfNow.write${as}(address, ${written});`);
   add(
     `Writes ${text}, atomically.`,
     'write',
     'Atomic',
     `${at}, ${value}`,
     'void',
-    `this.heapOfNow.atomics.store('${as}', address, value);`,
+    `this.heapOfNow.atomics.store('${as}', address, ${written});`,
   );
   add(
     `Allocates ${text}.`,

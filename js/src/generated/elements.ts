@@ -345,7 +345,7 @@ export const elements: { readonly [Name in ElementName]: Element<Name> } = {
     arrayName: 'BigUint64Array',
     array: BigUint64Array,
     carrier: 'BigUint64',
-    isNative: true,
+    isNative: false,
     isPointer: true,
     read: (memory, byteOffset) => memory.readPointer64(byteOffset),
     write: (memory, byteOffset, value) => {

@@ -2,7 +2,7 @@
 
 import { ViewOfMemory } from '../access.js';
 import { requireType } from '../arguments.js';
-import { clampByte, halves, readSafe, readWide, requirePointer32, requirePointer53, writeSafe, writeWide } from '../forms.js';
+import { clampByte, halves, readSafe, readWide, requirePointer32, requirePointer53, requirePointer64, writeSafe, writeWide } from '../forms.js';
 
 /**
  * Reads and writes numbers anywhere in the memory, little-endian as WebAssembly does. Any
@@ -15,9 +15,10 @@ import { clampByte, halves, readSafe, readWide, requirePointer32, requirePointer
  * The errors of all of them: a `byteOffset` or value of the wrong type is a `TypeError` (code
  * `wrong_type`), a `byteOffset` that is negative, fractional or NaN a `RangeError`
  * (`invalid_number`), bytes outside the memory a `RangeError` (`out_of_bounds`). A pointer is
- * written only if it is an address (else `invalid_number`), and read as a number only if it is at
- * most 2^53 - 1 (`unsafe_pointer`). `Float16` is a `TypeError` (`unsupported_element`) where
- * the engine has none. After an error nothing is written.
+ * written only if it is an address (else `invalid_number`; one of 64 bits may be negative, as
+ * WebAssembly hands it out), and read as a number only if it is at most 2^53 - 1
+ * (`unsafe_pointer`). `Float16` is a `TypeError` (`unsupported_element`) where the engine
+ * has none. After an error nothing is written.
  */
 export class NumberAccess extends ViewOfMemory {
   /** Reads a signed 8-bit integer at `byteOffset`. Rules: {@link NumberAccess}. */
@@ -402,18 +403,19 @@ export class NumberAccess extends ViewOfMemory {
     } catch {
       // The view is stale or the bytes lie outside: the slow way below finds out which.
     }
-    return this.readAnew('readPointer64', 'getBigUint64', byteOffset, 8) as bigint;
+    return this.currentView('readPointer64', byteOffset, 8).getBigUint64(byteOffset, true);
   }
 
   /** Writes a 64-bit address, as a BigInt at `byteOffset`. Rules: {@link NumberAccess}. */
   writePointer64(byteOffset: number, value: bigint): void {
-    const at = Number.isSafeInteger(byteOffset) && typeof value === 'bigint' ? byteOffset : -1;
+    const at = Number.isSafeInteger(byteOffset) && typeof value === 'bigint' && BigInt.asUintN(64, value) === value ? byteOffset : -1;
     try {
       this.dataView.setBigUint64(at, value, true);
       return;
     } catch {
       // As above.
     }
-    this.writeAnew('writePointer64', 'setBigUint64', byteOffset, 8, 'bigint', value);
+    requirePointer64('writePointer64', value);
+    this.currentView('writePointer64', byteOffset, 8).setBigUint64(byteOffset, value, true);
   }
 }

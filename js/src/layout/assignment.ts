@@ -8,6 +8,7 @@
 
 import { describe, requireType, wholeNumber, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
+import { requirePointer64 } from '../forms.js';
 import type { Element, ElementName, ElementValue } from '../generated/elements.js';
 import type { Heap } from '../heap.js';
 import type { Ref } from '../refs/ref.js';
@@ -221,6 +222,7 @@ function checkElement(
       throw makeError('invalid_number', operation, `${nameOf(path)} is ${address}, too large for a ${element.name}`);
     }
   }
+  if (element.name === 'Pointer64') requirePointer64(operation, number, nameOf(path));
   // The one element that not every engine can write.
   if (element.name === 'Float16' && element.array === undefined) {
     throw makeError('unsupported_element', operation, `${nameOf(path)} is a Float16`);

@@ -110,6 +110,8 @@ function randomNumber(random, name) {
   if (name === 'Float32' || name === 'Float64') return (random.word() - 2 ** 31) / 2 ** random.below(40);
   if (name === 'Uint8Clamped') return random.below(600) / 2 - 20;
   if (name === 'Pointer53') return Number(any >> 11n);
+  // As WebAssembly hands out addresses: signed, or not.
+  if (name === 'Pointer32') return random.percent(50) ? random.word() : random.word() | 0;
   // Some out of range: they wrap around.
   return name.startsWith('Int') ? Number(BigInt.asIntN(bits + 1, any)) : Number(BigInt.asUintN(bits + 1, any));
 }

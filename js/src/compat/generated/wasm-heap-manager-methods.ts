@@ -1,6 +1,7 @@
 // Made by tools/generate.mjs from js/src/elements.def. Do not edit.
 
 import { Allocation } from '../wasm-heap-manager/allocation.js';
+import { address32 } from '../wasm-heap-manager/elements.js';
 import { Ascii, Utf16, Utf32, Utf8 } from '../wasm-heap-manager/strings.js';
 import {
   BigInt64ArrayRef,
@@ -615,12 +616,12 @@ export class TypedMethods extends Allocation {
 
   /** Writes a 32-bit address. */
   writePointer32(address: number, value: number): void {
-    this.heapOfNow.writeUint32(address, value);
+    this.heapOfNow.writeUint32(address, address32(value));
   }
 
   /** Writes a 32-bit address, atomically. */
   writePointer32Atomic(address: number, value: number): void {
-    this.heapOfNow.atomics.store('Uint32', address, value);
+    this.heapOfNow.atomics.store('Uint32', address, address32(value));
   }
 
   /** Allocates a 32-bit address. */
@@ -699,22 +700,22 @@ export class TypedMethods extends Allocation {
 
   /** Reads a 64-bit address, as a BigInt. */
   readPointer64(address: number): bigint {
-    return this.heapOfNow.readBigUint64(address);
+    return this.heapOfNow.readPointer64(address);
   }
 
   /** Reads a 64-bit address, as a BigInt, atomically. */
   readPointer64Atomic(address: number): bigint {
-    return this.heapOfNow.atomics.load('BigUint64', address);
+    return this.heapOfNow.atomics.load('Pointer64', address);
   }
 
   /** Writes a 64-bit address, as a BigInt. */
   writePointer64(address: number, value: bigint): void {
-    this.heapOfNow.writeBigUint64(address, value);
+    this.heapOfNow.writePointer64(address, value);
   }
 
   /** Writes a 64-bit address, as a BigInt, atomically. */
   writePointer64Atomic(address: number, value: bigint): void {
-    this.heapOfNow.atomics.store('BigUint64', address, value);
+    this.heapOfNow.atomics.store('Pointer64', address, value);
   }
 
   /** Allocates a 64-bit address, as a BigInt. */
