@@ -128,6 +128,20 @@ mended(both, 'a BigInt that is no address of 64 bits is not cut off to one', () 
   }
 });
 
+mended(both, 'elements of another type are an error, not 0 or another number', () => {
+  const { heap, record } = makeManager();
+  for (const elements of [[undefined], [{}], ['7'], [null], [true]]) {
+    assert.throws(() => heap.allocInt32Array(elements), Error);
+    assert.throws(() => heap.allocPointer32Array(elements), Error);
+  }
+  assert.deepEqual(record.asked, []);
+});
+
+mended(both, 'an array of Pointer53 takes numbers', () => {
+  const { heap } = makeManager();
+  assert.equal(heap.allocPointer53Array([16, 2 ** 40]).readAt(1), 2 ** 40);
+});
+
 mended(both, 'a negative Pointer53 is not written', () => {
   const { heap } = makeManager();
   unchanged(

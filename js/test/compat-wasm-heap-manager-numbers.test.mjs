@@ -306,6 +306,58 @@ test('an array from other elements: a list, another typed array, one that lies i
   assert.equal(heap.allocUint8Array(heap.viewUint8Array(0, 65536)).readAt(large.address), 9);
 });
 
+test('elements of another type are refused before anything is allocated', () => {
+  const { heap, record } = makeManager();
+  const others = ['7', '', null, undefined, {}, [], true, Symbol('7')];
+  for (const { name, array, values, stored } of types) {
+    const [one, two] = values;
+    const isBig = typeof one === 'bigint';
+    const alloc = (elements) => heap[`alloc${name}Array`](elements);
+    const isOther = name === 'Pointer53' ? [] : [isBig ? 7 : 7n];
+    for (const other of [...others, ...isOther]) {
+      throwsCode(() => alloc([one, other]), 'TypeError', 'wrong_type', /elements\[1\]/);
+      throwsCode(() => alloc({ length: 2, 0: other, 1: one }), 'TypeError', 'wrong_type', /elements\[0\]/);
+    }
+    throwsCode(() => alloc([, one]), 'TypeError', 'wrong_type', /elements\[0\]/);
+    if (name !== 'Pointer53') {
+      const wrong = stored(isBig ? Int32Array.of(1) : BigInt64Array.of(1n));
+      throwsCode(() => alloc(wrong), 'TypeError', 'wrong_type', /elements\[0\]/);
+    }
+    for (const wrong of ['12', null, undefined, true, {}, new DataView(new ArrayBuffer(8)), heap]) {
+      throwsCode(() => alloc(wrong), 'TypeError', 'wrong_type');
+    }
+    for (const length of [-1, 1.5, NaN, Infinity]) throwsCode(() => alloc({ length }), 'RangeError', 'invalid_number');
+    const detached = array.of(stored(one));
+    structuredClone(detached, { transfer: [detached.buffer] });
+    throwsCode(() => alloc(detached), 'TypeError', 'wrong_type', /detached/);
+    assert.deepEqual(record.asked, []);
+    const ref = alloc([one, two]);
+    assert.deepEqual([ref.readAt(0), ref.readAt(1)], [one, two], name);
+    assert.deepEqual([...alloc(ref.view).view], [stored(one), stored(two)], name);
+    record.asked.length = 0;
+  }
+});
+
+test('arrays of pointers take what is an address, and nothing else', () => {
+  const { heap, record } = makeManager();
+  for (const [name, good, wrong] of [
+    ['Pointer32', [[-1, 2 ** 32 - 1], [-(2 ** 31), 2 ** 31], [5, 5]], [2 ** 32, -(2 ** 31) - 1, 1.5, NaN, Infinity]],
+    ['Pointer53', [[2 ** 53 - 1, 2 ** 53 - 1], [16n, 16]], [2 ** 53, -1, 1.5, NaN, -1n, 2n ** 53n]],
+    ['Pointer64', [[-1n, 2n ** 64n - 1n], [16n, 16n]], [2n ** 64n, -(2n ** 63n) - 1n]],
+  ]) {
+    const alloc = (elements) => heap[`alloc${name}Array`](elements);
+    record.asked.length = 0;
+    for (const value of wrong) throwsCode(() => alloc([good[0][0], value]), 'RangeError', 'invalid_number', /elements\[1\]/);
+    if (name !== 'Pointer64') throwsCode(() => alloc(Float64Array.of(0.5)), 'RangeError', 'invalid_number');
+    if (name === 'Pointer53') throwsCode(() => alloc(BigInt64Array.of(-1n)), 'RangeError', 'invalid_number');
+    assert.deepEqual(record.asked, []);
+    const ref = alloc(good.map(([given]) => given));
+    assert.deepEqual(good.map((_, i) => ref.readAt(i)), good.map(([, found]) => found));
+  }
+  assert.equal(heap.allocPointer53Array(Float64Array.of(1, 2)).readAt(1), 2);
+  assert.equal(heap.allocPointer32Array(Int32Array.of(-16)).readAt(0), 2 ** 32 - 16);
+});
+
 test('the names of the documentation are those of the code', () => {
   const { heap } = makeManager();
   heap.writeClampedUint8(64, 300);

@@ -203,7 +203,7 @@ function methodsModule(types, wide) {
   ];
   return `${header}
 import { Allocation } from '../wasm-heap-manager/allocation.js';
-import { ${Object.values(checkedBy).join(', ')} } from '../wasm-heap-manager/elements.js';
+import { ${[...Object.values(checkedBy), 'pointerForms'].join(', ')} } from '../wasm-heap-manager/elements.js';
 import { ${forms.sort().join(', ')} } from '../wasm-heap-manager/strings.js';
 import {
 ${refNames
@@ -251,7 +251,9 @@ function numberMethods({ name, bytes, type, array, text }) {
   const value = `value: ${type}`;
   const at = 'address: number';
   const count = 'elementCount: number';
-  const elements = `elements: ${array}`;
+  // Or as numbers, where those are what its refs have and its view has not.
+  const given = name === 'Pointer53' ? `${array} | readonly number[]` : array;
+  const elements = `elements: ${given}`;
   add(`Reads ${text}.`, 'read', '', at, type, `return this.heapOfNow.read${as}(address);`);
   add(
     `Reads ${text}, atomically.`,
@@ -298,9 +300,9 @@ function numberMethods({ name, bytes, type, array, text }) {
     'Allocates an array: of a number of elements, or with these.',
     'alloc',
     'Array',
-    `elements: number | ${array}`,
+    `elements: number | ${given}`,
     `${name}ArrayRef`,
-    `return this.allocArray(${name}ArrayRef, ${array}, elements);`,
+    `return this.allocArray(${name}ArrayRef, ${array}, elements${isPointer({ name }) ? `, pointerForms.${name}` : ''});`,
     [count, elements],
   );
   add(

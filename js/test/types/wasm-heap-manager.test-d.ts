@@ -153,6 +153,7 @@ export function usage(emscriptenModule: Module): void {
   manager.writeBigInt64(16, 1);
   // @ts-expect-error and all others are not
   manager.writePointer53(16, 1n);
+  manager.allocPointer53Array([16, 32]);
   // @ts-expect-error an array of another type
   manager.allocInt32Array(Float64Array.of(1));
   // @ts-expect-error no such mode

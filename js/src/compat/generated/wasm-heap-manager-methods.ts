@@ -1,7 +1,7 @@
 // Made by tools/generate.mjs from js/src/elements.def. Do not edit.
 
 import { Allocation } from '../wasm-heap-manager/allocation.js';
-import { address32 } from '../wasm-heap-manager/elements.js';
+import { address32, pointerForms } from '../wasm-heap-manager/elements.js';
 import { Ascii, Utf16, Utf32, Utf8 } from '../wasm-heap-manager/strings.js';
 import {
   BigInt64ArrayRef,
@@ -643,7 +643,7 @@ export class TypedMethods extends Allocation {
   allocPointer32Array(elementCount: number): Pointer32ArrayRef;
   allocPointer32Array(elements: Uint32Array): Pointer32ArrayRef;
   allocPointer32Array(elements: number | Uint32Array): Pointer32ArrayRef {
-    return this.allocArray(Pointer32ArrayRef, Uint32Array, elements);
+    return this.allocArray(Pointer32ArrayRef, Uint32Array, elements, pointerForms.Pointer32);
   }
 
   /** A ref to an array that lies at an address already. */
@@ -688,9 +688,9 @@ export class TypedMethods extends Allocation {
 
   /** Allocates an array: of a number of elements, or with these. */
   allocPointer53Array(elementCount: number): Pointer53ArrayRef;
-  allocPointer53Array(elements: BigUint64Array): Pointer53ArrayRef;
-  allocPointer53Array(elements: number | BigUint64Array): Pointer53ArrayRef {
-    return this.allocArray(Pointer53ArrayRef, BigUint64Array, elements);
+  allocPointer53Array(elements: BigUint64Array | readonly number[]): Pointer53ArrayRef;
+  allocPointer53Array(elements: number | BigUint64Array | readonly number[]): Pointer53ArrayRef {
+    return this.allocArray(Pointer53ArrayRef, BigUint64Array, elements, pointerForms.Pointer53);
   }
 
   /** A ref to an array that lies at an address already. */
@@ -737,7 +737,7 @@ export class TypedMethods extends Allocation {
   allocPointer64Array(elementCount: number): Pointer64ArrayRef;
   allocPointer64Array(elements: BigUint64Array): Pointer64ArrayRef;
   allocPointer64Array(elements: number | BigUint64Array): Pointer64ArrayRef {
-    return this.allocArray(Pointer64ArrayRef, BigUint64Array, elements);
+    return this.allocArray(Pointer64ArrayRef, BigUint64Array, elements, pointerForms.Pointer64);
   }
 
   /** A ref to an array that lies at an address already. */

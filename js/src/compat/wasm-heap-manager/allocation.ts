@@ -4,10 +4,11 @@
 
 import { HeapAccess } from './access.js';
 import { Blocks } from './blocks.js';
+import { copyOfElements, type ElementForm } from './elements.js';
 import { heapError, requireWhole, show, typeError } from './errors.js';
 import type { WasmHeapManager } from './manager.js';
 import { completeOptions, type WasmHeapManagerOptions } from './options.js';
-import { HeapRef, type NumericRef, type TypedArrayRef } from './refs.js';
+import { HeapRef, type NumericRef } from './refs.js';
 import type { StringRef } from './string-refs.js';
 import { countUpToTerminator, readTerminated, writeTerminated, type TextForm } from './strings.js';
 import type { AllocatorMethod, DeallocatorMethod, HeapGetterCallback, TypedArray, TypedArrayClass } from './types.js';
@@ -120,22 +121,22 @@ export class Allocation extends HeapAccess {
   }
 
   /** @internal */
-  protected allocArray<View extends TypedArray, Ref extends TypedArrayRef<View>>(
+  protected allocArray<View extends TypedArray, Ref extends HeapRef>(
     RefClass: CountedRefClass<Ref>,
     arrayClass: TypedArrayClass<View>,
-    content: number | View,
+    content: number | ArrayLike<number | bigint>,
+    form?: ElementForm,
   ): Ref {
-    const elements = typeof content === 'number' ? undefined : this.#detachedFromHeap(content);
-    const count = elements === undefined ? content : elements.length;
-    requireWhole('elementCount', count as number);
+    // Looked at and copied first: what is refused costs no block, and the heap may grow for it.
+    const values = typeof content === 'number' ? undefined : copyOfElements(arrayClass, content, form);
+    const count = values === undefined ? (content as number) : values.length;
+    requireWhole('elementCount', count);
     return this.#allocate(
-      (count as number) * arrayClass.BYTES_PER_ELEMENT,
-      (address) => new RefClass(address, count as number, this.self),
-      elements === undefined
+      count * arrayClass.BYTES_PER_ELEMENT,
+      (address) => new RefClass(address, count, this.self),
+      values === undefined
         ? undefined
         : (ref) => {
-            const values = new arrayClass(elements.length);
-            values.set(elements as never);
             // As bytes, for the block of a foreign allocator need not be aligned.
             ref.allocatedBytesView.set(new Uint8Array(values.buffer));
           },
@@ -212,15 +213,6 @@ export class Allocation extends HeapAccess {
     }
     this.blocks.track(ref);
     return ref;
-  }
-
-  /** The elements to copy: those that lie in the heap itself may be left behind when it grows. */
-  #detachedFromHeap<View extends TypedArray>(elements: View): ArrayLike<number | bigint> {
-    if (typeof elements !== 'object' || elements === null || typeof elements.length !== 'number') {
-      throw typeError('wrong_type', `it takes a count or elements, not ${show(elements)}`);
-    }
-    const isInHeap = ArrayBuffer.isView(elements) && elements.buffer === this.heap.buffer;
-    return isInHeap ? elements.slice() : elements;
   }
 
   /**

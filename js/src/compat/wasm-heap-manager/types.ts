@@ -29,7 +29,9 @@ export type TypedArray =
 
 /** The class of such an array. */
 export interface TypedArrayClass<View extends TypedArray> {
+  readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): View;
+  new (elements: ArrayLike<never>): View;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): View;
 }
