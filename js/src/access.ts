@@ -8,6 +8,7 @@
 
 import { requireType, wholeNumber } from './arguments.js';
 import { makeError } from './errors.js';
+import { copyBytes, fillBytes, noView } from './windows.js';
 
 /** Where the bytes are: a `WebAssembly.Memory`, or anything else that always has the buffer of now. */
 export interface BufferSource {
@@ -58,7 +59,12 @@ export class ViewOfMemory {
    * @throws RangeError `out_of_bounds`, `invalid_number`
    */
   bytes(byteOffset: number, byteLength: number): Uint8Array {
-    return new Uint8Array(this.bufferFor('bytes', byteOffset, byteLength), byteOffset, byteLength);
+    const buffer = this.bufferFor('bytes', byteOffset, byteLength);
+    try {
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    } catch (cause) {
+      throw noView('bytes', byteLength, cause);
+    }
   }
 
   /**
@@ -71,7 +77,7 @@ export class ViewOfMemory {
   copy(target: number, source: number, byteLength: number): void {
     requireBounds('copy', target, checkLength('copy', byteLength), this.source.buffer);
     const buffer = this.bufferFor('copy', source, byteLength);
-    new Uint8Array(buffer).copyWithin(target, source, source + byteLength);
+    copyBytes(buffer, target, source, byteLength);
   }
 
   /**
@@ -81,7 +87,7 @@ export class ViewOfMemory {
    */
   fill(byteOffset: number, byteLength: number, value = 0): void {
     wholeNumber('fill', 'value', value);
-    new Uint8Array(this.bufferFor('fill', byteOffset, byteLength), byteOffset, byteLength).fill(value);
+    fillBytes(this.bufferFor('fill', byteOffset, byteLength), byteOffset, byteLength, value);
   }
 
   /**

@@ -10,6 +10,7 @@ import { makeError } from './errors.js';
 import type { Block } from './blocks.js';
 import type { HeapStatistics } from './generated/statistics.js';
 import type { Tracking } from './tracking.js';
+import { copyBytes, fillBytes } from './windows.js';
 
 /** An address or size as the foreign allocator takes and gives it. */
 export type ForeignNumber = number | bigint;
@@ -220,7 +221,7 @@ export class AdoptedAllocator implements Supplied {
       return this.#block('calloc', calloc, parameters, bytes);
     }
     const address = this.malloc(bytes);
-    new Uint8Array(this.#buffer, address, bytes).fill(0);
+    fillBytes(this.#buffer, address, bytes, 0);
     return address;
   }
 
@@ -234,7 +235,7 @@ export class AdoptedAllocator implements Supplied {
       throw makeError('unsupported_operation', 'realloc', 'the adopted allocator has no realloc, and the length is unknown');
     }
     const moved = this.malloc(bytes);
-    new Uint8Array(this.#buffer).copyWithin(moved, address, address + Math.min(known, bytes));
+    copyBytes(this.#buffer, moved, address, Math.min(known, bytes));
     this.free(address);
     return moved;
   }

@@ -8,6 +8,7 @@ import { requireBounds } from './access.js';
 import { makeError } from './errors.js';
 import { clampByte, halves, requirePointer32, requirePointer53, requirePointer64 } from './forms.js';
 import { elements, type CarrierName, type ElementName, type ElementValue } from './generated/elements.js';
+import { mostElements } from './windows.js';
 
 /** What a wait came to; as `Atomics.wait` gives it. */
 export type WaitResult = 'ok' | 'not-equal' | 'timed-out';
@@ -298,16 +299,20 @@ export class HeapAtomics {
     if (byteOffset % element.byteLength !== 0) {
       throw makeError('unaligned', operation, `${byteOffset} for elements of ${element.byteLength} bytes`, byteOffset);
     }
-    const index = byteOffset / element.byteLength;
+    let index = byteOffset / element.byteLength;
     let array = this.#arrays[element.carrier];
     if (array === undefined || index >= array.length) {
       const { buffer } = this.#memory;
       requireBounds(operation, byteOffset, element.byteLength, buffer);
       const carrier = elements[element.carrier];
-      const length = Math.floor(buffer.byteLength / carrier.byteLength);
       const made = carrier.array as unknown as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Carrier;
-      array = new made(buffer, 0, length);
-      this.#arrays[element.carrier] = array;
+      if (index >= mostElements) {
+        array = new made(buffer, byteOffset, 1);
+        index = 0;
+      } else {
+        array = new made(buffer, 0, Math.min(Math.floor(buffer.byteLength / carrier.byteLength), mostElements));
+        this.#arrays[element.carrier] = array;
+      }
     }
     return { array, index, cast: casts[name] };
   }

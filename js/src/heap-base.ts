@@ -91,6 +91,7 @@ import {
   type StringEncoding,
   type TextOptions,
 } from './strings/strings.js';
+import { noView } from './windows.js';
 
 /** How to read a terminated text. */
 export interface CStringOptions extends TextOptions {
@@ -547,7 +548,11 @@ export class HeapBase extends NumberAccess {
     if (byteOffset % bytes !== 0) {
       throw makeError('unaligned', 'view', `${byteOffset} for elements of ${bytes} bytes`, byteOffset);
     }
-    return new type(buffer, byteOffset, length);
+    try {
+      return new type(buffer, byteOffset, length);
+    } catch (cause) {
+      throw noView('view', length, cause);
+    }
   }
 
   /** The operations of `Atomics`, on any address. */

@@ -19,9 +19,9 @@ function makeLarge() {
   ];
   for (const attempt of attempts) {
     try {
+      // Some give the buffer, but no typed array that long: that must do.
       const found = attempt();
-      // Some give the buffer, but no typed array that long.
-      if (found !== undefined && new Uint8Array(found.buffer).length === fourGiB + 2 * 65536) return found;
+      if (found?.buffer.byteLength === fourGiB + 2 * 65536) return found;
     } catch {
       // This engine or this machine does not give so much; perhaps in the other way.
     }
@@ -81,17 +81,46 @@ if (large !== undefined) {
     }
   });
 
+  test('over 4 GiB: a string that nothing ends, and one low in the memory', () => {
+    for (const { name, bytes, text } of encodings) {
+      heap[`writeNullTerminated${name}String`](64, text);
+      assert.equal(heap[`readNullTerminated${name}String`](64), text);
+      assert.equal(heap[`wrapNullTerminated${name}String`](64).value, text);
+      const end = heap.heapGetter().byteLength;
+      heap.viewUint8Array(end - 64, 64).fill(1);
+      throwsCode(() => heap[`readNullTerminated${name}String`](end - 8 * bytes), 'RangeError', 'out_of_bounds');
+      throwsCode(() => heap[`writeNullTerminated${name}String`](end - bytes, text), 'RangeError', 'string_too_long');
+      assert.equal(heap.readUint8(end - 1), 1);
+    }
+  });
+
+  test('over 4 GiB: all of it as a typed array, or an error with a code', () => {
+    for (const { name } of types.filter(({ name }) => !name.startsWith('Pointer'))) {
+      let whole;
+      try {
+        whole = heap[`heap${name}`];
+      } catch (error) {
+        assert.equal(error.code, 'unsupported_operation', name);
+        continue;
+      }
+      assert.equal(whole.byteLength, heap.heapGetter().byteLength, name);
+    }
+  });
+
   test('over 4 GiB: allocated, pointed to and freed', () => {
     const targets = [heap.allocInt32(1), heap.allocFloat64Array(Float64Array.of(1, 2))];
     const addresses = targets.map(({ address }) => address);
     assert.ok(addresses.every((address) => address > fourGiB));
-    const pointers = heap.allocPointer53Array(2).writeAt(0, addresses[0]).writeAt(1, addresses[1]);
+    const pointers = heap.allocPointer53Array(addresses);
     assert.equal(pointers.readAt(1), addresses[1]);
     assert.deepEqual([...heap.wrapPointer64Array(pointers.address, 2).view], addresses.map(BigInt));
     const own = pointers.address;
     pointers.free({ freeElements: true });
     assert.deepEqual(freed.slice(-3), [...addresses, own]);
     assert.ok(targets.every((ref) => ref.isFreed));
+    const byNumber = heap.allocInt32(1);
+    heap.free(byNumber.address);
+    assert.ok(byNumber.isFreed);
     heap.freeAll();
     assert.equal(new Set(freed).size, freed.length);
   });

@@ -26,25 +26,20 @@ export interface HeapFault {
 const mostFound = 64;
 const mostShown = 16;
 
-/**
- * What is wrong with the bytes from `begin` up to `end`, which should all have one value, if anything is: only
- * the place, counted from `begin`, and the bytes.
- */
+/** What is wrong with bytes that should all have one value, if anything is: only the place, and the bytes. */
 export function damageIn(
   bytes: Uint8Array,
-  begin: number,
-  end: number,
   expected: number,
 ): Pick<HeapFault, 'offset' | 'length' | 'found' | 'expected'> | undefined {
-  let first = begin;
-  while (first < end && bytes[first] === expected) first++;
-  if (first >= end) return undefined;
-  let last = end - 1;
+  let first = 0;
+  while (first < bytes.length && bytes[first] === expected) first++;
+  if (first === bytes.length) return undefined;
+  let last = bytes.length - 1;
   while (bytes[last] === expected) last--;
   const length = last + 1 - first;
   // A copy, which does not change any more; not of a shared buffer either.
   const found = Uint8Array.from(bytes.subarray(first, first + Math.min(length, mostFound)));
-  return { offset: first - begin, length, found, expected };
+  return { offset: first, length, found, expected };
 }
 
 /** The error that says it; the fault itself is its `cause`. */

@@ -15,6 +15,7 @@ import type { Block } from '../blocks.js';
 import { HeapError, makeError, type ErrorCode } from '../errors.js';
 import type { HeapStatistics } from '../generated/statistics.js';
 import type { StatisticName } from '../statistics.js';
+import { copyBytes, fillBytes } from '../windows.js';
 import { damageIn, faultError, type HeapFault } from './fault.js';
 import { AllocatorLayer } from './layer.js';
 import { isOff, noDebugging, poisonBytes, type DebugSettings } from './settings.js';
@@ -37,8 +38,6 @@ export class GuardedAllocator extends AllocatorLayer {
   #told = 0;
   /** How many of its calls are under way: what it does may tell of other faults, and not of those again. */
   #telling = 0;
-  /** On the memory as it was when it was looked at last. */
-  #view: Uint8Array = new Uint8Array();
   /** Calls that are under way, the innermost last: handlers may call the heap, too. */
   readonly #calls: string[] = [];
   /** Whether the allocator underneath knows the lengths of its blocks; and records what was asked for. */
@@ -151,7 +150,7 @@ export class GuardedAllocator extends AllocatorLayer {
       this.#giveBack(this.#find(call, moved, byteLength) as WatchedBlock);
       throw error;
     }
-    this.#memory.copyWithin(moved, address, address + Math.min(still.byteLength, byteLength));
+    copyBytes(this.#source.buffer, moved, address, Math.min(still.byteLength, byteLength));
     this.#giveBack(still);
     return moved;
   }
@@ -339,12 +338,12 @@ export class GuardedAllocator extends AllocatorLayer {
     const usable = this.#usable(block);
     const whole = usable ?? before + byteLength + after;
     const length = after === 0 ? whole : byteLength;
-    const memory = this.#memory;
+    const { buffer } = this.#source;
     const { poison } = this.#settings;
-    if (poison !== false && newFrom < length) memory.fill(poison.allocated, address + newFrom, address + length);
+    if (poison !== false && newFrom < length) fillBytes(buffer, address + newFrom, length - newFrom, poison.allocated);
     if (after > 0) {
-      memory.fill(guardByte, block, address);
-      memory.fill(guardByte, address + byteLength, block + whole);
+      fillBytes(buffer, block, before, guardByte);
+      fillBytes(buffer, address + byteLength, whole - before - byteLength, guardByte);
     }
     if (after > 0 || usable === undefined) {
       const requested = this.#requested(block);
@@ -378,7 +377,7 @@ export class GuardedAllocator extends AllocatorLayer {
     const isHeld = quarantine !== false && fits(block, quarantine);
     const fill = poison === false ? poisonBytes.freed : poison.freed;
     // While it is not free yet: then it may be another agent's at once.
-    if (poison !== false || isHeld) this.#memory.fill(fill, block.block, block.block + block.whole);
+    if (poison !== false || isHeld) fillBytes(this.#source.buffer, block.block, block.whole, fill);
     this.#blocks.forget(block);
     if (isHeld) this.#blocks.hold({ ...block, fill, isReported: false });
     else this.inner.free(block.block);
@@ -434,7 +433,7 @@ export class GuardedAllocator extends AllocatorLayer {
     if (whole === byteLength) return []; // it has no guards
     const faults: HeapFault[] = [];
     for (const [from, to] of [[block, address], [address + byteLength, block + whole]] as const) {
-      const damage = damageIn(this.#memory, from, to, guardByte);
+      const damage = damageIn(this.#bytes(from, to), guardByte);
       if (damage === undefined) continue;
       const offset = from + damage.offset - address;
       faults.push({ ...damage, code: 'overrun', operation, byteOffset: address, byteLength, offset });
@@ -446,7 +445,7 @@ export class GuardedAllocator extends AllocatorLayer {
   #requireUntouched(operation: string, held: HeldBlock): void {
     const { address, block, byteLength, whole, fill } = held;
     if (held.isReported && (operation !== 'validate' || this.#telling > 0)) return;
-    const damage = damageIn(this.#memory, block, block + whole, fill);
+    const damage = damageIn(this.#bytes(block, block + whole), fill);
     if (damage === undefined) return;
     held.isReported = true;
     const offset = damage.offset - (address - block);
@@ -467,11 +466,9 @@ export class GuardedAllocator extends AllocatorLayer {
     }
   }
 
-  /** All of the memory as it is now. */
-  get #memory(): Uint8Array {
-    const { buffer } = this.#source;
-    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
-    return this.#view;
+  /** Bytes of the memory as it is now. */
+  #bytes(begin: number, end: number): Uint8Array {
+    return new Uint8Array(this.#source.buffer, begin, end - begin);
   }
 
   // ── What is known of blocks ───────────────────────────────────────────────────────────────────

@@ -130,7 +130,7 @@ function readGenerally(
     throw makeError('invalid_number', operation, detail);
   }
   if (!isNear(byteOffset) || byteOffset + byteLength > memory.bytes.length) {
-    memory.bytesFor(operation, byteOffset, byteLength);
+    memory.require(operation, byteOffset, byteLength);
   }
   return decodeRange(operation, memory, byteOffset, byteOffset + byteLength, codec, mode);
 }
@@ -187,7 +187,7 @@ export function readTerminated(
   const codec = codecFor(operation, encoding);
   const mode = options === undefined ? 0 : readMode(operation, encoding, options);
   checkMaximum(operation, byteOffset, maximum);
-  memory.bytesFor(operation, byteOffset, 0);
+  memory.require(operation, byteOffset, 0);
   if (memory.isShared) return readShared(operation, memory, byteOffset, maximum, codec, mode);
   const end = terminatorIn(operation, memory, byteOffset, maximum, codec.unitBytes);
   return decodeRange(operation, memory, byteOffset, end, codec, mode);
@@ -237,7 +237,7 @@ export function terminatedLength(
   const memory = memoryOf(place);
   const codec = codecFor(operation, encoding);
   checkMaximum(operation, byteOffset, maximum);
-  memory.bytesFor(operation, byteOffset, 0);
+  memory.require(operation, byteOffset, 0);
   return terminatorIn(operation, memory, byteOffset, maximum, codec.unitBytes) - byteOffset;
 }
 
@@ -270,17 +270,17 @@ function terminatorIn(
 
 /** How far to look for a terminator: whole units, inside the memory. */
 function searchEnd(memory: TextMemory, byteOffset: number, maximum = Infinity, unit: number): number {
-  const bytes = Math.min(maximum, memory.bytes.length - byteOffset);
+  const bytes = Math.min(maximum, memory.byteLength - byteOffset);
   return byteOffset + bytes - (bytes % unit);
 }
 
 /** Whether it is the memory's end, not the maximum, that ended the search. */
 function isCutOff(memory: TextMemory, byteOffset: number, end: number, maximum = Infinity, unit: number): boolean {
-  return end + unit > memory.bytes.length && byteOffset + maximum >= end + unit;
+  return end + unit > memory.byteLength && byteOffset + maximum >= end + unit;
 }
 
 function unterminated(operation: string, memory: TextMemory, byteOffset: number): Error {
-  const detail = `the text from ${byteOffset} on has no terminator; the memory has ${memory.bytes.length}`;
+  const detail = `the text from ${byteOffset} on has no terminator; the memory has ${memory.byteLength}`;
   return makeError('out_of_bounds', operation, detail);
 }
 
@@ -410,12 +410,12 @@ function writeGenerally(
   const { codec, mode } = requireText(operation, text, encoding, options);
   wholeNumber(operation, 'byteOffset', byteOffset);
   if (capacity !== undefined) wholeNumber(operation, 'capacity', capacity);
-  memory.bytesFor(operation, byteOffset, capacity ?? 0);
+  memory.require(operation, byteOffset, capacity ?? 0);
 
   const terminator = isTerminated ? codec.unitBytes : 0;
   const most = text.length * codec.mostBytes + terminator;
   // The memory may be larger than its view, or the text shorter than it could be: then we look closer.
-  if (most <= (capacity ?? memory.bytes.length - byteOffset)) {
+  if (most <= (capacity ?? memory.byteLength - byteOffset)) {
     return encodeTo(memory, byteOffset, text, codec, mode, isTerminated);
   }
   requireRoom(operation, memory, byteOffset, capacity, codec.measure(text) + terminator);
@@ -446,7 +446,7 @@ function requireRoom(
   byteLength: number,
 ): void {
   if (capacity === undefined) {
-    memory.bytesFor(operation, byteOffset, byteLength);
+    memory.require(operation, byteOffset, byteLength);
   } else if (byteLength > capacity) {
     throw makeError('string_too_long', operation, `it takes ${byteLength} bytes; there are ${capacity}`);
   }
@@ -461,7 +461,7 @@ function encodeTo(
   mode: Mode,
   isTerminated: boolean,
 ): number {
-  const end = Math.min(byteOffset + text.length * codec.mostBytes + codec.unitBytes, memory.bytes.length);
+  const end = Math.min(byteOffset + text.length * codec.mostBytes + codec.unitBytes, memory.byteLength);
   const { bytes, view } = end <= nearLimit ? memory : memory.part(byteOffset, end);
   const at = end <= nearLimit ? byteOffset : 0;
   const written = codec.encode(bytes, view, at, text, mode, memory.isDirect);
@@ -504,7 +504,7 @@ export class PreparedText {
    */
   write(operation: string, place: TextPlace, byteOffset: number, isTerminated: boolean): void {
     const memory = memoryOf(place);
-    memory.bytesFor(operation, byteOffset, this.byteLength + (isTerminated ? this.terminatorBytes : 0));
+    memory.require(operation, byteOffset, this.byteLength + (isTerminated ? this.terminatorBytes : 0));
     encodeTo(memory, byteOffset, this.#text, this.#codec, this.#mode, isTerminated);
   }
 }

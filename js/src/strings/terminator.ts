@@ -2,6 +2,7 @@
 //          V8 is more than twice as fast as the engine's own search.
 // Floor:   door js.
 
+import { windowBytes } from '../windows.js';
 import { scratch } from './platform.js';
 import { nearLimit } from './text-memory.js';
 
@@ -30,8 +31,8 @@ export function findTerminator(views: Views, begin: number, end: number, unitByt
     return findFar(bytes, near, end, unitBytes);
   }
   const base = begin - (begin % 4);
-  const nearWords = words.subarray(base / 4, Math.floor(near / 4));
-  const found = findNear(bytes.subarray(base, near), nearWords, begin - base, near - base, unitBytes);
+  const nearWords = new Int32Array(bytes.buffer, bytes.byteOffset + base, Math.floor((near - base) / 4));
+  const found = findNear(part(bytes, base, near), nearWords, begin - base, near - base, unitBytes);
   if (found >= 0) return base + found;
   return near === end ? -1 : findFar(bytes, near, end, unitBytes);
 }
@@ -42,18 +43,23 @@ function findNear(bytes: Uint8Array, words: Int32Array, begin: number, end: numb
   return unitBytes === 2 ? findZeroHalf(bytes, words, begin, end) : findZeroWord(words, begin, end);
 }
 
-/** By the engine's own search; or, where units are not aligned, piece by piece. */
+/** By the engine's own search; or, where units are not aligned, by ours; piece by piece. */
 function findFar(bytes: Uint8Array, begin: number, end: number, unitBytes: 1 | 2 | 4): number {
-  if (begin % unitBytes === 0) {
-    const index = unitsOf(bytes, begin, end, unitBytes).indexOf(0);
-    return index < 0 ? -1 : begin + unitBytes * index;
-  }
-  for (let at = begin; at < end; at += nearBytes) {
-    const piece = bytes.subarray(at, Math.min(at + nearBytes, end));
-    const found = findUnaligned(piece, 0, piece.length, unitBytes);
+  const isAligned = begin % unitBytes === 0;
+  const pieceBytes = isAligned ? windowBytes : nearBytes;
+  for (let at = begin; at < end; at += pieceBytes) {
+    const next = Math.min(at + pieceBytes, end);
+    const found = isAligned
+      ? unitBytes * unitsOf(bytes, at, next, unitBytes).indexOf(0)
+      : findUnaligned(part(bytes, at, next), 0, next - at, unitBytes);
     if (found >= 0) return at + found;
   }
   return -1;
+}
+
+/** Some of the bytes of a buffer, which may lie behind those that are shown of it. */
+function part(bytes: Uint8Array, begin: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + begin, end - begin);
 }
 
 type Units = Uint8Array | Uint16Array | Uint32Array;
@@ -134,7 +140,7 @@ export function copyTerminated(bytes: Uint8Array, begin: number, end: number, un
   let copy = viewsOn(scratch);
   let byteLength = 0;
   for (let at = begin; at < end; at = begin + byteLength) {
-    const piece = bytes.subarray(at, Math.min(at + Math.max(byteLength, firstPiece), end));
+    const piece = part(bytes, at, Math.min(at + Math.max(byteLength, firstPiece), end));
     if (byteLength + piece.length > copy.bytes.length) {
       const longer = viewsOn(new Uint8Array(4 * Math.ceil((byteLength + piece.length) / 2)));
       longer.bytes.set(copy.bytes);

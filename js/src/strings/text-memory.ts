@@ -2,11 +2,14 @@
 //          half of what a short text does, and never trusted: growth detaches the old buffer of a plain
 //          memory, which leaves its view with no bytes, and leaves the view of a shared one too short.
 //          So what lies inside the view is there, and only what does not is a reason to look again.
+//          Of a memory that is too long for the engine's views they show the first 2 GiB: beyond those
+//          everybody takes a part anyway.
 // Floor:   door js.
 
 import type { BufferSource } from '../access.js';
 import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
+import { mostElements } from '../windows.js';
 
 /** Up to here, indices of a view on a whole memory are simple numbers: 2 GiB. */
 export const nearLimit = 0x80000000;
@@ -24,7 +27,7 @@ export class TextMemory {
   /** What the views below are on. Kept too, because to ask a view for it costs as much as to make one. */
   buffer: ArrayBufferLike = new ArrayBuffer(0);
 
-  /** All bytes there were when we last looked; none before we first did. */
+  /** All bytes there were when we last looked, or the first 2 GiB of them; none before we first did. */
   bytes: Uint8Array = new Uint8Array(this.buffer);
 
   /** The same bytes. */
@@ -43,9 +46,17 @@ export class TextMemory {
   /** Whether another agent may change the bytes while we read them. */
   isShared = false;
 
+  /** Whether the views show all there is. */
+  #isWhole = true;
+
   /** @param source what has the buffer of now: a memory, or a heap */
   constructor(source: BufferSource) {
     this.#source = source;
+  }
+
+  /** How many bytes there were when we last looked. */
+  get byteLength(): number {
+    return this.#isWhole ? this.bytes.length : this.buffer.byteLength;
   }
 
   /** Looks for a new buffer at once. */
@@ -53,20 +64,24 @@ export class TextMemory {
     const { buffer } = this.#source;
     if (this.buffer === buffer) return;
     const isResizable = (buffer as { resizable?: boolean }).resizable === true;
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
-    this.words = isResizable ? new Int32Array(buffer) : new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+    const isWhole = buffer.byteLength <= mostElements;
+    const shown = isWhole ? buffer.byteLength : nearLimit;
+    // A resizable buffer's views follow its length.
+    const length = isWhole && isResizable ? undefined : shown;
+    this.bytes = new Uint8Array(buffer, 0, length);
+    this.view = new DataView(buffer, 0, length);
+    this.words = new Int32Array(buffer, 0, length && Math.floor(length / 4));
+    this.#isWhole = isWhole;
     this.buffer = buffer;
     this.isShared = !(buffer instanceof ArrayBuffer);
     this.isDirect = !this.isShared && !isResizable;
   }
 
-  /** The bytes, when `byteLength` of them at `byteOffset` lie inside the memory. */
-  bytesFor(operation: string, byteOffset: number, byteLength: number): Uint8Array {
+  /** Refuses bytes that do not lie inside the memory. */
+  require(operation: string, byteOffset: number, byteLength: number): void {
     wholeNumber(operation, 'byteOffset', byteOffset);
-    const { length } = this.bytes;
+    const length = this.byteLength;
     if (byteOffset + byteLength > length || length === 0) this.#lookAgain(operation, byteOffset, byteLength);
-    return this.bytes;
   }
 
   /** Views on a part that lies inside the memory. */
@@ -81,10 +96,9 @@ export class TextMemory {
     try {
       this.refresh();
     } catch (cause) {
-      // Node 20 has buffers that are longer than any of its typed arrays.
-      throw makeError('unsupported_operation', operation, 'no view holds the memory', undefined, { cause });
+      throw makeError('out_of_bounds', operation, 'the buffer is detached', undefined, { cause });
     }
-    const { length } = this.bytes;
+    const length = this.byteLength;
     if (byteOffset + byteLength <= length) return;
     const bytes = byteLength === 1 ? '1 byte' : `${byteLength} bytes`;
     throw makeError('out_of_bounds', operation, `${bytes} from ${byteOffset} on; the memory has ${length}`);

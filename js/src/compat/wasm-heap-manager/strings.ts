@@ -45,7 +45,10 @@ type ElementsClass = new (buffer: ArrayBufferLike, byteOffset?: number, length?:
 
 const elementsClasses: Readonly<Record<1 | 2 | 4, ElementsClass>> = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
 
-/** How many elements are looked through at once where they must be copied first, to be aligned. */
+/** How many elements are looked through at once: in Node 20 no view reaches over more than 2^32 of them. */
+const viewLength = 2 ** 30;
+
+/** And how many where they must be copied first, to be aligned. */
 const chunkLength = 4096;
 
 /** How many elements lie before the first that is 0. */
@@ -61,7 +64,7 @@ export function countUpToTerminator(
   const elementsClass = elementsClasses[bytesPerElement];
   const limit = Math.min(maxElementCount, elementsUpToEnd(heap, address, bytesPerElement));
   const isAligned = address % bytesPerElement === 0;
-  const step = isAligned ? limit : chunkLength;
+  const step = isAligned ? viewLength : chunkLength;
   for (let from = 0; from < limit; from += step) {
     const length = Math.min(step, limit - from);
     const at = address + from * bytesPerElement;
