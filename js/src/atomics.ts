@@ -7,7 +7,7 @@ import { describe, requireType, wholeNumber } from './arguments.js';
 import { requireBounds } from './access.js';
 import { makeError } from './errors.js';
 import { clampByte, halves, requirePointer32, requirePointer53, requirePointer64 } from './forms.js';
-import { elements, type CarrierName, type ElementName, type ElementValue } from './generated/elements.js';
+import { elements, type CarrierName, type Element, type ElementName, type ElementValue } from './generated/elements.js';
 import { mostElements } from './windows.js';
 
 /** What a wait came to; as `Atomics.wait` gives it. */
@@ -291,7 +291,7 @@ export class HeapAtomics {
 
   /** The typed array and index of an address: the place where the array is made anew after a growth. */
   #at(operation: string, name: ElementName, byteOffset: number) {
-    const element = Object.hasOwn(elements, name) ? elements[name] : undefined;
+    const element = elementNamed(name);
     if (element?.carrier === undefined) {
       throw makeError('unsupported_element', operation, `the element is ${describe(name)}`);
     }
@@ -331,9 +331,14 @@ const bitwise: Readonly<Record<Bitwise, (before: bigint, operand: bigint) => big
 const add: Change = (before: number, operand: number) => before + operand;
 const subtract: Change = (before: number, operand: number) => before - operand;
 
+/** The element of a name. An object in its place would be made a text: `['Int32']` would do, and some throw. */
+function elementNamed(name: ElementName): Element | undefined {
+  return typeof name === 'string' && Object.hasOwn(elements, name) ? elements[name] : undefined;
+}
+
 /** The element to wait on: Atomics takes 32 and 64 signed bits. */
 function waitable(operation: string, name: ElementName): 'Int32' | 'BigInt64' {
-  const element = Object.hasOwn(elements, name) ? elements[name] : undefined;
+  const element = elementNamed(name);
   if (element?.carrier !== undefined) {
     if (element.byteLength === 4) return 'Int32';
     if (element.byteLength === 8) return 'BigInt64';

@@ -317,7 +317,7 @@ if (!can.float16) {
 everyMemory('elements that cannot be: too long, or no such name', (make) => {
   const heap = make();
   const p = heap.alignedAlloc(64, 64);
-  const bad = [...wide, '__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'int32', 'Int32Array', 'Float8', 5, 5n, null, undefined, {}, Symbol('Int32')];
+  const bad = [...wide, '__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'int32', 'Int32Array', 'Float8', 5, 5n, null, undefined, {}, Object.create(null), ['Int32'], Symbol('Int32')];
   for (const name of bad) {
     const calls = [
       ...['store', 'add', 'sub', 'and', 'or', 'xor', 'exchange'].map((operation) => () => heap.atomics[operation](name, p, 1)),

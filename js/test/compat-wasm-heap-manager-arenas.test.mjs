@@ -69,6 +69,34 @@ test('out of memory, and sizes that cannot be: nothing has changed', () => {
   throwsCode(() => new WasmMemoryArenaAllocator(memory.buffer), 'TypeError', 'wrong_type');
 });
 
+test('a place or an alignment that was set to what it cannot be', () => {
+  const arenas = [
+    new ArrayBufferArenaAllocator(64, 8),
+    new WasmMemoryArenaAllocator(new WebAssembly.Memory({ initial: 1, maximum: 10 })),
+  ];
+  for (const arena of arenas) {
+    for (const name of ['currentAllocationAddress', 'alignmentConstant']) {
+      const good = arena[name];
+      for (const [values, className, code] of [
+        [[-8, 1.5, NaN, Infinity, 2 ** 53], 'RangeError', 'invalid_number'],
+        [['8', null, undefined, {}, 8n], 'TypeError', 'wrong_type'],
+      ]) {
+        for (const value of values) {
+          arena[name] = value;
+          throwsCode(() => arena.allocate(8), className, code, new RegExp(name));
+          assert.ok(Object.is(arena[name], value));
+        }
+      }
+      arena[name] = good;
+    }
+    const { alignmentConstant } = arena;
+    arena.alignmentConstant = 0;
+    throwsCode(() => arena.allocate(8), 'RangeError', 'invalid_number');
+    arena.alignmentConstant = alignmentConstant;
+    assert.equal(arena.allocate(8), 8);
+  }
+});
+
 test('any whole alignment', () => {
   const arena = new ArrayBufferArenaAllocator(100, 3);
   assert.deepEqual([arena.allocate(1), arena.allocate(4), arena.allocate(1)], [3, 6, 12]);

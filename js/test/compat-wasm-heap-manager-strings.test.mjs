@@ -40,7 +40,7 @@ for (const { kind, shared } of memories) {
       for (const capacity of [-1, 1.5, NaN]) {
         throwsCode(() => heap[write](1024, text, capacity), 'RangeError', 'invalid_number');
       }
-      throwsCode(() => heap[write](1024, text, '5'), 'TypeError', 'wrong_type');
+      for (const capacity of ['5', null]) throwsCode(() => heap[write](1024, text, capacity), 'TypeError', 'wrong_type');
       assert.deepEqual(bytesAt(1024, 200), before);
       // At the end of the memory.
       const last = 65536 - (elements + 1) * bytes;

@@ -291,6 +291,13 @@ test('all encodings', () => {
   }
 });
 
+test('a part that there is not', () => {
+  const ref = heap.alloc(Point);
+  for (const name of ['z', '', undefined, null, 1, 1n, {}, Object.create(null), Symbol('x'), ['x']]) {
+    throwsCode(() => ref.part(name), 'TypeError', 'wrong_type', /field/);
+  }
+});
+
 test('pointers take refs', () => {
   const type = struct({ p32: 'Pointer32', p53: 'Pointer53', p64: 'Pointer64', all: ['Pointer32', 2] });
   const [ref, target] = [heap.alloc(type), heap.alloc(Point)];

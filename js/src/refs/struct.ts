@@ -5,6 +5,7 @@
 // field on its prototype: no proxy, and no text compiled at run time, which a page's policy may
 // forbid.
 
+import { describe } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
 import { accessors, type Accessor } from '../generated/accessors.js';
@@ -76,7 +77,10 @@ export class StructRef<Fields = any, Kind extends StructKind = any> extends Ref 
    */
   part<Name extends keyof Fields & string>(name: Name): RefTo<Fields[Name]> {
     const index = this[layoutKey].indices.get(name);
-    if (index === undefined) throw makeError('wrong_type', 'part', `there is no field ${quote(name)}`);
+    if (index === undefined) {
+      const found = typeof name === 'string' ? quote(name) : describe(name);
+      throw makeError('wrong_type', 'part', `there is no field ${found}`);
+    }
     return this.#part(index) as RefTo<Fields[Name]>;
   }
 

@@ -173,7 +173,7 @@ export class Allocation extends HeapAccess {
   protected writeText(form: TextForm, address: number, value: string, elementCapacity: number | undefined): number {
     // Without a capacity there is that of the block, if the manager knows it, else all of the memory.
     const byteCapacity = this.blocks.byteCountAt(address) ?? Infinity;
-    const capacity = elementCapacity ?? Math.floor(byteCapacity / form.bytesPerElement);
+    const capacity = elementCapacity === undefined ? Math.floor(byteCapacity / form.bytesPerElement) : elementCapacity;
     return writeTerminated(this.heapOfNow, form, address, value, capacity);
   }
 
@@ -184,7 +184,10 @@ export class Allocation extends HeapAccess {
     address: number,
     maxElementCount: number | undefined,
   ): Ref {
-    const count = maxElementCount ?? countUpToTerminator(this.heap, address, form.bytesPerElement, Infinity) + 1;
+    const count =
+      maxElementCount === undefined
+        ? countUpToTerminator(this.heap, address, form.bytesPerElement, Infinity) + 1
+        : maxElementCount;
     return new RefClass(address, count, this.self);
   }
 

@@ -12,8 +12,7 @@ export abstract class Arena {
 
   /** @internal */
   constructor(alignmentConstant: number) {
-    requireWhole('alignmentConstant', alignmentConstant);
-    if (alignmentConstant === 0) throw rangeError('invalid_number', 'alignmentConstant must be at least 1, not 0');
+    requireAlignment(alignmentConstant);
     this.alignmentConstant = alignmentConstant;
     // Not 0, which means "no address".
     this.currentAllocationAddress = alignmentConstant;
@@ -33,8 +32,11 @@ export abstract class Arena {
         `requestedByteSize must be a number from 0 up, not ${show(requestedByteSize)}`,
       );
     }
-    const address = this.currentAllocationAddress;
-    const end = Math.ceil((address + requestedByteSize) / this.alignmentConstant) * this.alignmentConstant;
+    // Anybody may set them.
+    const { alignmentConstant, currentAllocationAddress: address } = this;
+    requireWhole('currentAllocationAddress', address);
+    requireAlignment(alignmentConstant);
+    const end = Math.ceil((address + requestedByteSize) / alignmentConstant) * alignmentConstant;
     if (end > this.capacity) this.growTo(end);
     this.currentAllocationAddress = end;
     return address;
@@ -53,6 +55,11 @@ export abstract class Arena {
 
   /** @internal */
   protected abstract growTo(byteLength: number): void;
+}
+
+function requireAlignment(alignmentConstant: number): void {
+  requireWhole('alignmentConstant', alignmentConstant);
+  if (alignmentConstant === 0) throw rangeError('invalid_number', 'alignmentConstant must be at least 1, not 0');
 }
 
 /** The error for an arena that cannot grow. */
