@@ -182,8 +182,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       if (!Base::is_tight() && (Base::page_count() <= 2 || has_memory()) && has_run(c)) return cut_run(c);
     }
     // The shortest blocks are those that borrowing makes the most too long. One of 64 is cut from a long one, of which
-    // there are too many then.
-    if (c <= hint_many_max && agent().room % 64 == 0) {
+    // there are too many then. (Not where there is but one size: Growth::widen_hints.)
+    if (c <= hint_many_max && agent().room % 64 == 0 &&
+        (agent().hint_cap != first_hint_cap || Base::page_count() < 4)) {
       if (const u64 found = Base::pop_hint(Base::slack_limit(c) + 1, small_max))
         return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     }
