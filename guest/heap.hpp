@@ -6,11 +6,12 @@
 #pragma once
 
 #include <allot/heap/heap.hpp>
-#include <allot/memory/wasm.hpp>
 
 #ifdef ALLOT_GUEST_THREADS
 #include <allot/image/shared.hpp>
 #endif
+
+#include "libc.hpp"
 
 // The policy is fixed when the library is compiled, so that its numbers become constants.
 #ifndef ALLOT_GUEST_POLICY
@@ -57,9 +58,9 @@ struct State {
     own_tag = tag;
   }
 };
-using Heap = BasicHeap<SharedModule<WasmMemory, NativeAddress, WasmWait, State, Traits>>;
+using Heap = BasicHeap<SharedModule<Memory, NativeAddress, WasmWait, State, Traits>>;
 #else
-using Heap = BasicHeap<Inside<WasmMemory, NativeAddress, Traits>>;
+using Heap = BasicHeap<Inside<Memory, NativeAddress, Traits>>;
 #endif
 
 /// The image's address is a constant of the linked program: its fields are loads from fixed addresses.

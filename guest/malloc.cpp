@@ -3,31 +3,14 @@
 // Source:  ISO C23 7.24.3, POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
 #include "setup.hpp"
 
-#if !defined(ALLOT_FREESTANDING) && __has_include(<errno.h>)
-#include <errno.h>
-#else
-#define ALLOT_NO_ERRNO 1
-#endif
-
 namespace {
 
 using namespace allot;
 using guest::heap;
 
-#ifndef ALLOT_NO_ERRNO
-constexpr int no_memory = ENOMEM;
-constexpr int invalid_argument = EINVAL;
-#else
-// The numbers of WASI, which wasi-libc and Emscripten share; Linux has others.
-constexpr int no_memory = 48;
-constexpr int invalid_argument = 28;
-#endif
-
 void* or_errno(void* block) {
-#ifndef ALLOT_NO_ERRNO
   if (!block) [[unlikely]]
-    errno = ENOMEM;
-#endif
+    guest::set_errno(guest::no_memory);
   return block;
 }
 
@@ -166,21 +149,19 @@ void* reallocarray(void* p, size_t count, size_t size) {
 }
 
 void* aligned_alloc(size_t alignment, size_t size) {
-#ifndef ALLOT_NO_ERRNO
-  if (!is_power_of_two(alignment)) {
-    errno = EINVAL;
+  if (guest::has_errno && !is_power_of_two(alignment)) {
+    guest::set_errno(guest::invalid_argument);
     return nullptr;
   }
-#endif
   return or_errno(aligned(alignment, size));
 }
 
 void* memalign(size_t alignment, size_t size) { return aligned_alloc(alignment, size); }
 
 int posix_memalign(void** out, size_t alignment, size_t size) {
-  if (!is_power_of_two(alignment) || alignment < sizeof(void*)) return invalid_argument;
+  if (!is_power_of_two(alignment) || alignment < sizeof(void*)) return guest::invalid_argument;
   void* const block = aligned(alignment, size);
-  if (!block) return no_memory;
+  if (!block) return guest::no_memory;
   *out = block;
   return 0;
 }
@@ -194,14 +175,14 @@ size_t malloc_usable_size(void* p) {
 }
 
 #ifndef ALLOT_FREESTANDING
-// wasi-libc's own calls; without them its malloc is linked beside ours.
+// The C library's own calls; without them its malloc is linked beside ours.
 void* __libc_malloc(size_t) __attribute__((alias("malloc")));
 void __libc_free(void*) __attribute__((alias("free")));
 void* __libc_calloc(size_t, size_t) __attribute__((alias("calloc")));
 #endif
 
-#ifdef ALLOT_GUEST_THREADS
-// What Emscripten's runtime calls for a thread's stack and its thread-local storage.
+#ifdef ALLOT_EMSCRIPTEN
+// What Emscripten's runtime calls, for a thread's stack and its thread-local storage among others.
 void* emscripten_builtin_malloc(size_t) __attribute__((alias("malloc")));
 void emscripten_builtin_free(void*) __attribute__((alias("free")));
 void* emscripten_builtin_calloc(size_t, size_t) __attribute__((alias("calloc")));

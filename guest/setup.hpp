@@ -42,7 +42,7 @@ bool join_heap(u64 begin) {
 [[gnu::noinline]] bool initialize() {
   const uintptr_t begin = reinterpret_cast<uintptr_t>(&__heap_base);
   // The linker ends the memory at the page in which data and stack end: perhaps at its very first byte.
-  if (__builtin_wasm_memory_size(0) <= (begin + sizeof(Header) - 1) >> page_shift && !WasmMemory{}.grow(1))
+  if (__builtin_wasm_memory_size(0) <= (begin + sizeof(Header) - 1) >> page_shift && !Memory{}.grow(1))
     return false;
 #ifdef ALLOT_GUEST_THREADS
   if (!join_heap(begin)) return false;

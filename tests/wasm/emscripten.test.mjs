@@ -1,4 +1,4 @@
-// A program of Emscripten's with -pthread whose malloc is liballot-threads, in Node.
+// Programs of Emscripten's whose malloc is liballot-emscripten, or with -pthread liballot-emscripten-threads, in Node.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -36,14 +36,56 @@ function emcc(...options) {
   execFileSync('python3', [join(sdk, 'usr/share/emscripten/emcc.py'), ...options], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-const program = join(folder, 'program.js');
+before(() => assert.ok(existsSync(join(sdk, 'complete')), './dev test wasm unpacks Emscripten first'));
+
+/** What a program of Emscripten's says when Node has these flags: each line is JSON. */
+function run(program, ...flags) {
+  // Its loader of files mistakes Node's fetch for a browser's.
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-experimental-fetch', ...flags, program], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  assert.equal(status, 0, stderr);
+  return stdout.trim().split('\n').map((line) => JSON.parse(line));
+}
+
+const common = ['-O2', '-sMALLOC=none', '-sEXIT_RUNTIME=1', '-sALLOW_MEMORY_GROWTH', '-sINITIAL_MEMORY=8388608', '-sMAXIMUM_MEMORY=268435456'];
+const threads = ['-pthread', '-Wno-pthreads-mem-growth'];
+
+for (const [name, library, flags] of [
+  ['liballot-emscripten', 'liballot-emscripten.a', []],
+  ['the same with exceptions', 'liballot-emscripten.a', ['-fexceptions', '-DWITH_EXCEPTIONS']],
+  ['liballot-emscripten-threads with exceptions', 'liballot-emscripten-threads.a', ['-fexceptions', '-DWITH_EXCEPTIONS', ...threads]],
+]) {
+  describe(name, () => {
+    let said;
+    before(() => {
+      const program = join(folder, 'program.js');
+      emcc(...common, ...flags, '-sEXPORTED_FUNCTIONS=_main,_malloc,_free', '-std=c++17',
+        join(root, 'tests/wasm/emscripten_program.cpp'), join(root, 'build/wasm', library), '-o', program);
+      said = Object.assign({}, ...run(program));
+    });
+    test('the views of JavaScript follow the memory, and its blocks are ours', () => {
+      assert.deepEqual([said.grown, said.seen, said.theirs], [1, 1, 1]);
+    });
+    test('errno says why there is no block', () => {
+      const [none, invalid] = [48, 28];
+      assert.deepEqual([said.malloc, said.calloc, said.realloc, said.aligned, said.alignment], [none, none, none, none, invalid]);
+    });
+    if (flags.includes('-fexceptions')) {
+      test('new calls the handler, and throws', () => assert.deepEqual([said.quiet, said.handled, said.caught], [1, 2, 3]));
+    }
+    test('the C library allocates here by its own names, and at the end what is registered runs', () => {
+      assert.deepEqual([said.locale, said.line, said.exits, said.destroyed], [1, 7, 40, 100]);
+    });
+  });
+}
+
+const program = join(folder, 'threads.js');
 before(() => {
-  assert.ok(existsSync(join(sdk, 'complete')), './dev test wasm unpacks Emscripten first');
   emcc(
-    '-O2', '-pthread', '-sMALLOC=none', '-sPTHREAD_POOL_SIZE=4', '-sEXIT_RUNTIME=1',
-    '-sALLOW_MEMORY_GROWTH', '-sINITIAL_MEMORY=8388608', '-sMAXIMUM_MEMORY=268435456', '-Wno-pthreads-mem-growth',
-    `-I${join(root, 'guest/include')}`, join(root, 'tests/wasm/emscripten_threads.c'),
-    join(root, 'build/wasm/liballot-threads.a'), '-o', program,
+    ...common, ...threads, '-sPTHREAD_POOL_SIZE=4', `-I${join(root, 'guest/include')}`,
+    join(root, 'tests/wasm/emscripten_threads.c'), join(root, 'build/wasm/liballot-emscripten-threads.a'), '-o', program,
   );
 });
 
@@ -51,13 +93,7 @@ before(() => {
 function saysWith(...flags) {
   let lines;
   before(() => {
-    // Its loader of files mistakes Node's fetch for a browser's.
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-experimental-fetch', ...flags, program], {
-      encoding: 'utf8',
-      timeout: 120_000,
-    });
-    assert.equal(status, 0, stderr);
-    lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    lines = run(program, ...flags);
   });
 
   test('each thread is an agent, and gives its record back at its end', () => {
@@ -87,7 +123,7 @@ function saysWith(...flags) {
   });
 }
 
-describe('liballot-threads as the malloc of Emscripten’s -pthread', () => saysWith());
+describe('threads that come and go with liballot-emscripten-threads', () => saysWith());
 // That of Node 20 writes over a local of a function that waits (placement/lock.hpp), and Emscripten's optimizer moves
 // functions into others.
 describe('the same in V8’s baseline compiler', () => saysWith('--liftoff-only'));
