@@ -69,6 +69,9 @@ Heap& heap() { return *reinterpret_cast<Heap*>(&__heap_base); }
 void* pointer(Granule g) { return reinterpret_cast<void*>(static_cast<uintptr_t>(heap().address(g))); }
 NativeAddress address(const void* p) { return static_cast<NativeAddress>(reinterpret_cast<uintptr_t>(p)); }
 
+/// Whether `p` lies below the heap: null, and what is data or stack.
+bool is_below(const void* p) { return address(p) < reinterpret_cast<uintptr_t>(&__heap_base); }
+
 /// The block's address, or null.
 ALLOT_ONCE_IF_SMALL void* block(Granule g) {
   if (Heap::failed(g)) [[unlikely]]

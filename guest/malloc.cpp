@@ -75,8 +75,20 @@ void* aligned(size_t alignment, size_t size) {
   return heap().allocate_by_length(size, guest::pointer, allocate_long, allocate_any);
 }
 
+/// Whether free refuses by itself what lies below the heap. Where free_rest does, free calls one function only, and takes a
+/// tenth fewer instructions; but the library is longer, and with threads it gains nothing.
+#ifdef ALLOT_GUEST_THREADS
+constexpr bool refuses_itself = true;
+#else
+constexpr bool refuses_itself = small_code;
+#endif
+
 /// free for all but short blocks.
 [[gnu::noinline]] Error free_rest(void* p, NativeAddress start) {
+  if (!refuses_itself && guest::is_below(p)) [[unlikely]] {
+    guest::refuse_below(p);
+    return Error::none;
+  }
 #ifdef ALLOT_GUEST_THREADS
   // No block of this thread's. To free another's it need be no agent, and it does not become one for that if it has not
   // allocated yet, has left, or finds no room.
@@ -104,8 +116,13 @@ void* malloc(size_t size) {
 }
 
 void free(void* p) {
-  // Also where there is no heap yet, nor memory in which its header could be read.
-  if (!p) return;
+  // One comparison for null and for what was never allocated: nothing is looked up for that. Before the first malloc
+  // there may not even be memory for the header.
+  if (guest::is_below(p)) [[unlikely]] {
+    if (refuses_itself) return guest::refuse_below(p);
+    (void)free_rest(p, 0);
+    return;
+  }
   (void)heap().deallocate_or(guest::address(p), [p](NativeAddress start) { return free_rest(p, start); });
 }
 
@@ -128,20 +145,26 @@ void* calloc(size_t count, size_t size) {
 // A size of 0 gives a block of one granule, as malloc(0) does: C23 leaves it undefined, and programs rely
 // on either meaning; never freeing is the one that cannot make a pointer dangle.
 void* realloc(void* p, size_t size) {
-  if (!p) return malloc(size);
+  if (guest::is_below(p)) {
+    guest::refuse_below(p);
+    return p ? nullptr : malloc(size);
+  }
 #ifdef ALLOT_GUEST_THREADS
   if (!guest::is_ready()) return or_errno(nullptr);
 #endif
   const Granule g = patiently([=] { return heap().reallocate_raw(guest::address(p), size); });
-  if (!heap().failed(g)) return guest::pointer(g);
-  const Error error = heap().error_of(g);
+  if (heap().failed(g)) [[unlikely]] {
+    const Error error = heap().error_of(g);
+    const bool no_room =
+        error == Error::out_of_memory || error == Error::quota_exceeded || error == Error::size_too_large;
 #ifdef ALLOT_GUEST_THREADS
-  if (error == Error::lock_held) return or_errno(nullptr);
+    if (no_room || error == Error::lock_held) return or_errno(nullptr);
+#else
+    if (no_room) return or_errno(nullptr);
 #endif
-  if (error == Error::out_of_memory || error == Error::quota_exceeded || error == Error::size_too_large)
-    return or_errno(nullptr);
-  guest::refuse(error, p);
-  return nullptr;
+    guest::refuse(error, p);
+  }
+  return guest::block(g);
 }
 
 void* reallocarray(void* p, size_t count, size_t size) {
@@ -168,7 +191,10 @@ int posix_memalign(void** out, size_t alignment, size_t size) {
 }
 
 size_t malloc_usable_size(void* p) {
-  if (!p) return 0;
+  if (guest::is_below(p)) {
+    guest::refuse_below(p);
+    return 0;
+  }
   const Granule g = heap().live_block_raw(guest::address(p));
   if (!heap().failed(g)) return static_cast<size_t>(heap().usable_raw(g));
   guest::refuse(heap().error_of(g), p);

@@ -37,13 +37,20 @@ bool join_heap(u64 begin) {
 }
 #endif
 
+/// Whether the memory has the bytes of the header. The linker ends the memory at the page in which data and stack
+/// end: perhaps at the header's very first byte.
+bool has_header() {
+  const uintptr_t last =
+      reinterpret_cast<uintptr_t>(&__heap_base + (sizeof(Header) - 1));  // the linker adds that
+  return __builtin_wasm_memory_size(0) > last >> page_shift;
+}
+
 /// Lays out the image, in a memory that is long enough for it, unless there is one, and makes this thread an agent
 /// of it. Returns whether there is.
 [[gnu::noinline]] bool initialize() {
+  if (small_code && tiny_bytes != 0) return true;
   const uintptr_t begin = reinterpret_cast<uintptr_t>(&__heap_base);
-  // The linker ends the memory at the page in which data and stack end: perhaps at its very first byte.
-  if (__builtin_wasm_memory_size(0) <= (begin + sizeof(Header) - 1) >> page_shift && !Memory{}.grow(1))
-    return false;
+  if (!has_header() && !Memory{}.grow(1)) return false;
 #ifdef ALLOT_GUEST_THREADS
   if (!join_heap(begin)) return false;
 #else
@@ -54,13 +61,18 @@ bool join_heap(u64 begin) {
   tiny_bytes = Heap::tiny_bytes;
   return true;
 }
-bool is_ready() { return tiny_bytes != 0 || initialize(); }
+bool is_ready() { return (!small_code && tiny_bytes != 0) || initialize(); }
 
 /// Called for an address that no block begins at; does not return unless allot_on_error does.
 [[gnu::noinline]] void refuse(Error error, const void* p) {
   // Read by a host after the trap: see docs/heap-image.md, last_error.
-  heap().note_error(error, address(p));
+  if (has_header()) heap().note_error(error, address(p));
   allot_on_error(static_cast<uint32_t>(error), reinterpret_cast<uintptr_t>(p));
+}
+
+/// Refuses what lies below the heap, but for null.
+[[gnu::noinline]] void refuse_below(const void* p) {
+  if (p) refuse(Error::foreign_address, p);
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ __attribute__((export_name("run"))) int run() {
   fill(a, 5000, 8);
   a = static_cast<unsigned char*>(realloc(a, 40));
   CHECK(a && filled(a, 40, 8) && malloc_usable_size(a) < 5000);
+  free(nullptr);  // and where there is one
   void* const none = malloc(0);
   CHECK(none && none != a);
   void* const kept = realloc(none, 0);
