@@ -1,6 +1,6 @@
 // Purpose: malloc and its family, over the guest's heap. Links instead of the C library's.
 // Floor:   door guest.
-// Source:  ISO C23 7.24.3, POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
+// Source:  ISO C23 7.24.3 (free_sized, free_aligned_sized), POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
 #include "setup.hpp"
 
 namespace {
@@ -125,6 +125,20 @@ void free(void* p) {
   }
   (void)heap().deallocate_or(guest::address(p), [p](NativeAddress start) { return free_rest(p, start); });
 }
+
+// What the caller says of a block is checked where it can be: a block knows how long it is at most, not what was asked for.
+void free_aligned_sized(void* p, size_t alignment, size_t size) {
+  if (!guest::is_below(p)) {
+    const Granule g = heap().live_block_raw(guest::address(p));
+    if (!heap().failed(g)) {
+      if (!is_power_of_two(alignment) || (guest::address(p) & (alignment - 1)) != 0)
+        return guest::refuse(Error::invalid_alignment, p);
+      if (heap().usable_raw(g) < size) return guest::refuse(Error::invalid_span, p);
+    }
+  }
+  free(p);
+}
+void free_sized(void* p, size_t size) { free_aligned_sized(p, 1, size); }
 
 #ifdef __clang__
 __attribute__((no_builtin("calloc")))  // of malloc and memset

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'allot-guest-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const offsetOf = (name) => readHeaderLayout().fields.find((field) => field.name === name).offset;
-const errors = { double_free: 5, interior_address: 6 };
+const errors = { invalid_alignment: 4, double_free: 5, interior_address: 6, invalid_span: 14 };
 
 const builds = {
   'wasi-libc': {
@@ -155,6 +155,11 @@ for (const [name, { flags, libraries }] of Object.entries(builds)) {
       ['free_twice', 'double_free'],
       ['free_inside', 'interior_address'],
       ['realloc_freed', 'double_free'],
+      ['free_sized_twice', 'double_free'],
+      ['free_longer', 'invalid_span'],
+      ['free_aligned_longer', 'invalid_span'],
+      ['free_less_aligned', 'invalid_alignment'],
+      ['free_more_aligned', 'invalid_alignment'],
     ]) {
       test(`${call} traps, and the image says why and where`, () => {
         const guest = start();

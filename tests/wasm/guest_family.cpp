@@ -19,6 +19,8 @@ void* aligned_alloc(size_t, size_t);
 void* memalign(size_t, size_t);
 int posix_memalign(void**, size_t, size_t);
 size_t malloc_usable_size(void*);
+void free_sized(void*, size_t);
+void free_aligned_sized(void*, size_t, size_t);
 }
 
 #define CHECK(condition) \
@@ -113,6 +115,12 @@ __attribute__((export_name("run"))) int run() {
   CHECK(posix_memalign(&untouched, 2, 1) == 28 && untouched == &untouched);
   CHECK(posix_memalign(&untouched, 16, 0xFFFFFFF0) == 48 && untouched == &untouched);
 
+  free_sized(nullptr, 5);
+  free_sized(malloc(100), 100);
+  free_sized(malloc(0), 0);
+  free_aligned_sized(nullptr, 64, 5);
+  free_aligned_sized(aligned_alloc(256, 700), 256, 700);
+
   delete new int(5);
   delete[] new char[1000];
   auto* const wide = new Wide;
@@ -141,6 +149,22 @@ __attribute__((export_name("realloc_freed"))) void realloc_freed() {
   void* const p = malloc(24);
   free(p);
   free(realloc(p, 48));
+}
+__attribute__((export_name("free_longer"))) void free_longer() { free_sized(malloc(24), 1000); }
+__attribute__((export_name("free_aligned_longer"))) void free_aligned_longer() {
+  free_aligned_sized(aligned_alloc(64, 24), 64, 1000);
+}
+__attribute__((export_name("free_less_aligned"))) void free_less_aligned() {
+  free_aligned_sized(aligned_alloc(4096, 24), 24, 24);
+}
+__attribute__((export_name("free_more_aligned"))) void free_more_aligned() {
+  void* const p = malloc(24);
+  free_aligned_sized(p, 0x10000000, 24);
+}
+__attribute__((export_name("free_sized_twice"))) void free_sized_twice() {
+  void* const p = malloc(24);
+  free_sized(p, 24);
+  free_sized(p, 24);
 }
 __attribute__((export_name("new_too_much"))) void new_too_much() { delete[] new char[0xFFFFFFF0]; }
 __attribute__((export_name("allocate"))) void* allocate(size_t size) { return malloc(size); }

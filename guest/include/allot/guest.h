@@ -15,9 +15,11 @@ extern "C" {
    (-Wl,--export=allot_image) to let JavaScript or a host attach without searching the memory. */
 uintptr_t allot_image(void);
 
-/* Called when free or realloc gets an address that no live block begins at, with the error's number
-   (allot/base/errors.def) and the address; the heap is unchanged. The default traps, as a program that
-   frees what it does not own is wrong. Define it to log, count or ignore; returning ignores. */
+/* Called when free, realloc or malloc_usable_size gets an address that no live block begins at, with the error's number
+   (allot/base/errors.def) and the address; the heap is unchanged. free_sized and free_aligned_sized call it, too, where
+   the block is shorter than they are told (invalid_span) or does not begin at such a multiple (invalid_alignment). The
+   default traps, as a program that frees what it does not own is wrong. Define it to log, count or ignore; returning
+   ignores: nothing is freed then, realloc gives null and malloc_usable_size 0. */
 void allot_on_error(uint32_t error, uintptr_t address);
 
 /* Of liballot-threads only, the library for guests whose threads share a memory: instances of the same module, one
