@@ -24,19 +24,25 @@ test('the guest example links a program whose heap JavaScript finds', async () =
   symlinkSync(join(root, 'build'), join(folder, 'build'));
   writeFileSync(
     join(folder, 'program.c'),
-    '#include <stdlib.h>\n#include <string.h>\nchar *run(void) { return strcpy(malloc(40), "from the guest"); }\n',
+    `#include <stdlib.h>
+#include <string.h>
+static char *volatile kept;
+__attribute__((constructor)) static void construct(void) { kept = malloc(100); }
+char *run(void) { return strcpy(malloc(40), "from the guest"); }
+`,
   );
   execFileSync('sh', ['-ec', onlyBlock('sh')], { cwd: folder });
 
   const memory = new WebAssembly.Memory({ initial: 2 });
   const module = new WebAssembly.Module(readFileSync(join(folder, 'program.wasm')));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  exports._initialize();
   const text = exports.run();
   const { Heap } = await import(join(root, 'js/dist/index.js'));
   for (const options of [{ address: exports.allot_image() }, {}]) {
     const heap = await Heap.attach(memory, options);
     assert.equal(heap.readString(text, 14), 'from the guest');
-    assert.equal(heap.stats().blocks, 1);
+    assert.equal(heap.stats().blocks, 2, 'the constructor has run once');
   }
 });
 
