@@ -1,6 +1,7 @@
 // Purpose: malloc and its family, over the guest's heap. Links instead of the C library's.
 // Floor:   door guest.
-// Source:  ISO C23 7.24.3 (free_sized, free_aligned_sized), POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign, malloc_usable_size).
+// Source:  ISO C23 7.24.3 (free_sized too), POSIX.1-2024 (posix_memalign, reallocarray), glibc (memalign,
+//          malloc_usable_size).
 #include "setup.hpp"
 
 namespace {

@@ -2,41 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { emscriptenEnvironment, emscriptenTool } from './support/emscripten.mjs';
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Debian's Emscripten and what belongs to it, unpacked (tools/dev/lib/emscripten.sh). */
-const sdk = join(root, 'build/emscripten');
 const folder = mkdtempSync(join(tmpdir(), 'allot-emscripten-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Runs the SDK's compiler. */
 function emcc(...options) {
-  const config = join(folder, 'config.py');
-  writeFileSync(config, [
-    `LLVM_ROOT = '${sdk}/usr/lib/llvm-14/bin'`,
-    `BINARYEN_ROOT = '${sdk}/usr'`,
-    `NODE_JS = '${process.execPath}'`,
-    `CACHE = '${sdk}/usr/share/emscripten/cache'`,
-    'FROZEN_CACHE = True',
-  ].join('\n'));
-  const libraries = readdirSync(join(sdk, 'usr/lib')).filter((name) => name.endsWith('-linux-gnu'));
-  const env = {
-    ...process.env,
-    EM_CONFIG: config,
-    NODE_PATH: join(sdk, 'usr/share/nodejs'),
-    PATH: `${sdk}/usr/bin:${process.env.PATH}`,
-    LD_LIBRARY_PATH: [join(sdk, 'usr/lib/llvm-14/lib'), ...libraries.map((name) => join(sdk, 'usr/lib', name))].join(':'),
-  };
-  delete env.EM_CACHE;
-  execFileSync('python3', [join(sdk, 'usr/share/emscripten/emcc.py'), ...options], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('python3', [emscriptenTool('emcc'), ...options], {
+    env: emscriptenEnvironment(folder),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
-
-before(() => assert.ok(existsSync(join(sdk, 'complete')), './dev test wasm unpacks Emscripten first'));
 
 /** What a program of Emscripten's says when Node has these flags: each line is JSON. */
 function run(program, ...flags) {
