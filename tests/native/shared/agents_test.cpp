@@ -77,6 +77,20 @@ TEST_P(GoneTest, WhatIsFreedOfItsBlocksIsNotMissed) {
 INSTANTIATE_TEST_SUITE_P(, GoneTest, testing::Bool(),
                          [](const auto& info) { return info.param ? "ByMerging" : "ByTheQuota"; });
 
+// What was freed lies partly in pages that the agent keeps, partly in pages that are anybody's.
+TEST(LongBlocks, FindRoomAcrossPagesThatWereKept) {
+  constexpr std::uint32_t mib = 1 << 20;
+  for (const std::uint32_t first : {4 * mib, 5 * mib}) {
+    for (const std::uint32_t second : {2 * mib, 3 * mib, 4 * mib}) {
+      Agents agents(1, {}, 1, 100);
+      const std::uint32_t block = agents[0].allocate(first).value();
+      ASSERT_EQ(agents[0].deallocate(block), allot::Error::none);
+      EXPECT_EQ(agents[0].allocate(second).error(), allot::Error::none) << first << ", " << second;
+      agents.validate();
+    }
+  }
+}
+
 TEST(PeakTest, IsNotForgottenWithAnAgentThatHasLeft) {
   Agents agents(2, {}, 1, 400);
   const std::uint32_t block = agents[1].allocate(3000000).value();
