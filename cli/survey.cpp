@@ -15,8 +15,8 @@ namespace allot::cli {
 
 namespace {
 
-/// From this rule on (docs/invariants.md) the walk over all blocks was found good before it was broken.
-constexpr u32 first_rule_behind_blocks = 22;
+/// Where one of these rules is broken (docs/invariants.md), the walk over all blocks was found good before.
+constexpr bool is_behind_blocks(u32 rule) { return rule >= 22 && rule <= 28; }
 
 constexpr u32 walked_from = static_cast<u32>(Statistic::largest_free);
 
@@ -116,7 +116,7 @@ Survey look_at(Result<Heap> attached, const u8* header) {
   result.records_sizes = (header[offsetof(Header, flags)] & image_flag::record_sizes) != 0;
   result.guest_error = guest_error_in(header);
   result.violation = heap.validate();
-  result.has_blocks = !result.violation || result.violation.number >= first_rule_behind_blocks;
+  result.has_blocks = !result.violation || is_behind_blocks(result.violation.number);
   for (u32 i = 0; i < result.figures.size(); ++i)
     if (i < walked_from || result.has_blocks) result.figures[i] = heap.statistic(static_cast<Statistic>(i));
   if (result.has_blocks && !walk(heap, result)) {

@@ -2,11 +2,11 @@
 // Floor:   heap.
 //
 // The walk trusts nothing that it has not checked before: lengths are compared with the distance
-// between start bits, list steps are counted. Cost: O(blocks + pages). Changes nothing but the field
-// that says where the violation is.
+// between start bits, list steps are counted. Cost: O(blocks + pages + records). Changes nothing but the field
+// that says where the violation is, and the marks of apart.hpp.
 #pragma once
 
-#include <allot/heap/report.hpp>
+#include <allot/heap/apart.hpp>
 
 namespace allot {
 
@@ -18,9 +18,9 @@ struct Violation {
 };
 
 template <class Place>
-class Validate : public Report<Place> {
+class Validate : public Apart<Place> {
  public:
-  using Base = Report<Place>;
+  using Base = Apart<Place>;
   using Base::Base;
   using typename Base::Address;
   using typename Base::Agent;
@@ -28,9 +28,11 @@ class Validate : public Report<Place> {
  protected:
   using Base::agent;
   using Base::at;
+  using Base::broken;
   using Base::exact;
   using Base::first_word;
   using Base::header;
+  using Base::in_records;
   using Base::place;
   using Base::record_of;
   using Base::word;
@@ -38,41 +40,58 @@ class Validate : public Report<Place> {
   [[gnu::noinline]] u32 check_all() {
     header().violation_address = header().self;
     if (Base::check_header(place().record_memory_bytes()) != Error::none) return 1;
-    if (u32 broken = check_geometry()) return broken;
-    if (u32 broken = check_pages()) return broken;
-    if (u32 broken = check_agent()) return broken;
-    if (u32 broken = check_blocks()) return broken;
-    return check_bins();
+    if (u32 number = check_geometry()) return number;
+    if (u32 number = check_pages()) return number;
+    if (u32 number = check_agent()) return number;
+    u32 number = Base::mark_pages();
+    if (number == 0) number = check_marked();
+    Base::unmark_pages();
+    return number != 0 ? number : check_bins();
   }
 
-  u32 broken(u32 number, u64 where) {
-    header().violation_address = where;
-    return number;
+  /// While the pages' records are marked.
+  u32 check_marked() {
+    if (u32 number = Base::mark_pool()) return number;
+    const u32 number = check_blocks();
+    const bool all_met = Base::unmark_pool();
+    return number == 0 && !all_met ? broken(Base::apart_rule, header().pool) : number;
   }
-  bool in_records(u64 ref, u64 bytes) const {
-    const u64 have = place().record_memory_bytes();
-    return bytes <= have && ref <= have - bytes;
+
+  /// What both kinds of heap say of limits and of the policy.
+  [[gnu::noinline]] u32 check_settings() {
+    const auto& h = header();
+    const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
+    constexpr u64 limit = address_limit_of<Address>;
+    if (h.origin != round_down(h.begin, page_bytes) || h.begin % granule_bytes != 0 || h.begin >= h.top ||
+        h.end > limit || h.end % granule_bytes != 0 || h.maximum > limit ||
+        h.top != (mapped < h.end ? mapped : u64{h.end}) || h.owned_end < mapped || h.granules == 0)
+      return broken(2, h.begin);
+    const u64 have = place().memory.bytes();
+    if (mapped > have || h.owned_end > have) return broken(3, mapped);
+    if (h.page_map_capacity < Base::page_count() || h.page_map % granule_bytes != 0 ||
+        !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
+      return broken(4, h.page_map);
+    constexpr u8 kind = Base::shared ? image_flag::shared : 0;
+    if ((h.flags & ~image_flag::record_sizes) != kind || h.record_bytes != page_record_bytes(h.flags))
+      return broken(5, h.record_bytes);
+    const u64 numbers = load<u32>(at(Base::image() + offsetof(Header, borrow_shift)));
+    // How far something is shifted: the first, third and fourth byte. Policy exact merges at once.
+    if (h.policy >= policy_count || (numbers & 0xE0E000E0) != 0 ||
+        (h.policy == static_cast<u8>(Policy::exact) && (numbers & 0xFF0000) != 0))
+      return broken(33, h.policy);
+    return 0;
   }
 
   u32 check_geometry() {
+    if (u32 number = check_settings()) return number;
     const auto& h = header();
-    const u64 bottom = round_down(h.begin, page_bytes);
-    const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
-    if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top > mapped || h.owned_end < mapped ||
-        h.granules == 0)
-      return broken(2, h.begin);
-    auto memory = place().memory;
-    if (mapped > memory.bytes()) return broken(3, mapped);
-    if (h.page_map_capacity < Base::page_count() ||
-        !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
-      return broken(4, h.page_map);
-    if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header) ||
-        h.record_bytes != page_record_bytes(h.flags))
-      return broken(5, h.agent[0]);
+    if (h.agents != 1 || h.agent[0] != h.self + sizeof(Header)) return broken(5, h.agent[0]);
+    if (!Place::inside && (h.records_top % granule_bytes != 0 || !in_records(h.records_top, 0)))
+      return broken(5, h.records_top);
     if (h.pool_count > place().record_memory_bytes() / page_record::base_bytes) return broken(6, h.pool);
     u64 pool = h.pool;
     for (u64 left = h.pool_count; left != 0; --left) {
-      if (pool % granule_bytes != 0 || !in_records(pool, h.record_bytes)) return broken(6, pool);
+      if (pool == 0 || pool % granule_bytes != 0 || !in_records(pool, h.record_bytes)) return broken(6, pool);
       pool = load<u64>(at(pool));
     }
     if (pool != 0) return broken(6, pool);
@@ -94,7 +113,9 @@ class Validate : public Report<Place> {
     const bool cap_ok =
         exact() ? a.hint_cap == 0
                 : a.hint_cap >= first_hint_cap && a.hint_cap <= last_hint_cap && is_power_of_two(a.hint_cap);
-    if (!cap_ok || !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address)))) return broken(13, a.hints);
+    if (!cap_ok || a.hints % granule_bytes != 0 ||
+        !in_records(a.hints, hint_bytes(a.hint_cap, sizeof(Address))))
+      return broken(13, a.hints);
     for (Granule size = 1; size <= small_max; ++size)
       if (!stack_holds(a, size, is_own)) return broken(14, size);
     return 0;
@@ -189,6 +210,12 @@ class Validate : public Report<Place> {
   u32 check_blocks() {
     const Granule count = header().granules;
     u64 live = 0, free = 0, metadata = 0, reserved = 0;
+    u32 records = 0;
+    if constexpr (!Place::inside) {
+      records = Base::records_between(Base::image(), header().records_top);
+      if (records != Base::records_in_use()) return broken(Base::apart_rule, records);
+    }
+    if (!is_bare_below_begin()) return broken(19, header().origin);
     bool run_seen = agent().run_begin == granule_limit;
     BlockKind previous = BlockKind::none;
     for (Granule g = Base::begin_granule(); g < count;) {
@@ -219,6 +246,7 @@ class Validate : public Report<Place> {
           return broken(21, Base::address_of(g));
       } else if (kind == BlockKind::metadata) {
         metadata += n;
+        if constexpr (Place::inside) records += records_at(g, n);
       } else {
         reserved += n;
       }
@@ -228,12 +256,31 @@ class Validate : public Report<Place> {
     const auto& h = header();
     const u64 fence = (h.origin + (u64{count} << granule_shift) - h.top) >> granule_shift;
     if (!run_seen) return broken(15, agent().run_begin);
+    if (records != Base::records_in_use()) return broken(Base::apart_rule, records);
+    if (fence != 0) {
+      const Granule top = Base::top_granule();
+      if (!Base::is_start(top) || Base::kind_at(top) != BlockKind::reserved || measured(top) != fence)
+        return broken(19, h.top);
+    }
     if (live != Base::live_granules()) return broken(22, live << granule_shift);
     if (metadata << granule_shift != h.metadata_bytes) return broken(23, metadata << granule_shift);
     if ((reserved - fence) << granule_shift != h.reserved_bytes) return broken(24, reserved << granule_shift);
     if ((live + free + metadata) << granule_shift != h.managed_bytes)
       return broken(25, (live + free + metadata) << granule_shift);
     return 0;
+  }
+
+  /// Records inside: how many of them the extent at `g` has.
+  u32 records_at(Granule g, Granule n) {
+    const u64 from = header().origin + (u64{g} << granule_shift);
+    return Base::records_between(from, from + (u64{n} << granule_shift));
+  }
+
+  /// Whether what of the first page lies before the heap belongs to no block.
+  [[gnu::noinline]] bool is_bare_below_begin() const {
+    for (Granule g = 0; g < Base::begin_granule(); ++g)
+      if (Base::is_start(g) || Base::is_live(g) || Base::is_freed_remotely(g)) return false;
+    return true;
   }
 
   u32 check_bins() {
@@ -261,6 +308,10 @@ class Validate : public Report<Place> {
       if (!Base::is_quick_size(n) || !is_filed(g) || measured(g) != n) return broken(27, Base::address_of(g));
       ++listed;
     }
+    // Eight counts are read at a time, and two octaves.
+    for (u32 i = 0; i < 8; ++i)
+      if (a.quick_count[quick_bins + i] != 0) return broken(26, i);
+    if (a.bins[bin_octaves] != 0) return broken(26, bin_octaves);
     for (u32 bin = 0; bin < quick_bins; ++bin) {
       if (a.quick_count[bin] > quick_depth) return broken(26, bin);
       for (u32 i = 0; i < quick_depth; ++i) {
@@ -271,7 +322,8 @@ class Validate : public Report<Place> {
         }
         const Granule g = static_cast<Granule>(block);
         const Granule n = static_cast<Granule>(block >> 32);
-        if (!is_filed(g) || measured(g) != n || Base::bin_of(n) != bin)
+        if (!is_filed(g) || measured(g) != n || n <= small_max || Base::bin_of(n) != bin ||
+            waits(a, bin, i, block))
           return broken(27, Base::address_of(g));
         ++listed;
       }
@@ -288,7 +340,8 @@ class Validate : public Report<Place> {
         const Granule g = link - 1;
         if (++listed > most || !is_filed(g)) return broken(27, Base::address_of(g));
         const Granule n = measured(g);
-        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous)
+        if (n <= small_max || Base::bin_of(n) != bin || word(first_word(g) + 2) != previous ||
+            waits(a, bin, quick_depth, u64{n} << 32 | g))
           return broken(27, Base::address_of(g));
         granules += n;
         previous = link;
@@ -296,6 +349,15 @@ class Validate : public Report<Place> {
     }
     if (granules != a.binned) return broken(26, granules << granule_shift);
     return octaves == a.octaves ? 0 : broken(26, a.octaves);
+  }
+
+  /// Whether a block is in front, or in one of the first `places` places of a bin. (What is counted twice hides that
+  /// another one is missing. In a list none is twice: it has one link back, and the first has none.)
+  [[gnu::noinline]] static bool waits(const Agent& a, u32 bin, u32 places, u64 block) {
+    if (a.front_length != 0 && (u64{a.front_length} << 32 | a.front) == block) return true;
+    for (u32 i = 0; bin < quick_bins && i < places; ++i)
+      if (a.quick[bin * quick_depth + i] == block) return true;
+    return false;
   }
 };
 

@@ -35,14 +35,15 @@ class ValidateShared : public Validate<Place> {
     if (u32 number = check_geometry()) return number;
     if (u32 number = check_pages()) return number;
     if (u32 number = check_free_runs()) return number;
+    for (u32 id = 0; id < agent_capacity; ++id)
+      if (Base::agent_exists(id))
+        if (u32 number = check_agent(id)) return number;
+    if (u32 number = check_records()) return number;
     u64 metadata = 0;
     u64 below = 0;  // what of the first page lies before the heap
     for (u32 id = 0; id <= agent_capacity; ++id) {
       if (id < agent_capacity && !Base::agent_exists(id)) continue;
       const bool is_agent = id < agent_capacity;
-      if (is_agent) {
-        if (u32 number = check_agent(id)) return number;
-      }
       if (u32 number = check_blocks(id)) return number;
       if (is_agent) {
         if (u32 number = check_bins(Base::agent_at(id))) return number;
@@ -65,23 +66,20 @@ class ValidateShared : public Validate<Place> {
   }
 
   u32 check_geometry() {
+    if (u32 number = Base::check_settings()) return number;
     const auto& h = header();
-    const u64 bottom = round_down(h.begin, page_bytes);
     const u64 mapped = h.origin + (u64{h.granules} << granule_shift);
-    if (h.origin != bottom || h.begin >= h.top || h.top > h.end || h.top != mapped || h.owned_end < mapped ||
-        h.granules == 0)
-      return broken(2, h.begin);
-    if (mapped > place().memory.bytes()) return broken(3, mapped);
-    if (h.page_map_capacity < page_count() ||
-        !in_records(h.page_map, u64{h.page_map_capacity} * sizeof(Address)))
-      return broken(4, h.page_map);
-    if (h.agents == 0 || h.agents > agent_capacity || h.record_bytes != page_record_bytes(h.flags))
+    if (h.top != mapped) return broken(2, h.top);
+    // Who holds it, or died with it, may have a new map in the making.
+    if (h.lock == 0 && (h.old_map != 0 || h.growing != 0)) return broken(4, h.old_map);
+    if (h.agents == 0 || h.agents > agent_capacity || h.agent[0] != h.self + sizeof(Header))
       return broken(5, h.agents);
     for (u32 id = 0; id < agent_capacity; ++id)
       if ((h.agent[id] != 0) != (id < h.agents) || h.agent[id] % granule_bytes != 0 ||
           !in_records(h.agent[id], sizeof(Agent)))
         return broken(5, h.agent[id]);
-    if (!in_records(h.room, h.room_bytes)) return broken(6, h.room);
+    if (h.room % granule_bytes != 0 || h.room_bytes % granule_bytes != 0 || !in_records(h.room, h.room_bytes))
+      return broken(6, h.room);
     return 0;
   }
 
@@ -103,7 +101,8 @@ class ValidateShared : public Validate<Place> {
       if (flags != 0 && owner != page_record::everybody) return broken(9, ref);
       if (flags == 0 && !is_free) continue;
       for (u32 i = 0; i < 512; i += 8)
-        if (load<u64>(r + i) != 0 || load<u64>(r + page_record::live + i) != 0)
+        if (load<u64>(r + i) != 0 || load<u64>(r + page_record::live + i) != 0 ||
+            load<u64>(r + page_record::remote + i) != 0)
           return broken(is_free ? 29 : 10, ref);
     }
     return 0;
@@ -134,7 +133,9 @@ class ValidateShared : public Validate<Place> {
   u32 check_agent(u32 id) {
     auto& a = Base::agent_at(id);
     if (a.id != id || a.state > Base::orphan || a.state == Base::dying) return broken(11, id);
-    if (a.state == Base::unused) return Base::live_of(a) == 0 && a.pages == 0 ? 0 : broken(11, id);
+    // One that is not in use has nothing, and is used again as it is.
+    if (a.state == Base::unused && (Base::live_of(a) != 0 || a.pages != 0 || a.kept != 0 || a.reserved != 0))
+      return broken(11, id);
     if (a.peak < Base::live_of(a) || a.peak >= granule_limit || a.watermark > a.peak)
       return broken(12, a.peak);
     if (u32 number = Base::check_stacks(a, [this, id](Granule g) { return owns(id, g); })) return number;
@@ -144,6 +145,26 @@ class ValidateShared : public Validate<Place> {
                                            a.run_end - a.run_begin <= small_max || !owns(id, a.run_begin))
       return broken(15, a.run_begin);
     return 0;
+  }
+
+  /// Records lie in the extent of the image, and in whole pages of everybody's.
+  u32 check_records() {
+    if (u32 number = Base::mark_pages()) return number;
+    const Granule count = header().granules;
+    const Granule begin = Base::begin_granule();
+    if (!Base::is_bare_below_begin()) return broken(19, header().origin);
+    u32 records = 0;
+    for (Granule g = begin; g < count;) {
+      const bool may_hold =
+          g == begin || (Base::owner(g >> granule_page_shift) == page_record::everybody && !Base::in_gap(g));
+      Granule n = 1;
+      if (may_hold && Base::is_start(g)) {
+        n = measured(g);
+        if (n > small_max && Base::kind_at(g) == BlockKind::metadata) records += Base::records_at(g, n);
+      }
+      g = ((g + n - 1) | (granules_per_page - 1)) + 1;
+    }
+    return records == Base::records_in_use() ? 0 : broken(Base::apart_rule, records);
   }
 
   /// All blocks in the pages of one agent, or (id 64) of everybody.
@@ -221,7 +242,8 @@ class ValidateShared : public Validate<Place> {
 
   u32 check_bins(const Agent& a) {
     const Granule count = header().granules;
-    if (a.state != Base::in_use) return a.octaves == 0 && a.binned == 0 ? 0 : broken(26, a.id);
+    // Who takes in an orphan's blocks forgets where they were filed.
+    if (a.state == Base::orphan) return a.octaves == 0 && a.binned == 0 ? 0 : broken(26, a.id);
     u64 listed = 0;
     if (u32 number = Base::check_filed(a, listed, [&](Granule g) { return is_filed(a, g); })) return number;
     u64 present = 0;

@@ -160,7 +160,7 @@ static_assert(sizeof(Header) + offsetof(Agent, hint_cap) == image_word::hint_cap
 ///     0      -    inside a block: live is 0, or belongs to the length and links of a long block
 ///
 ///   +0     start[512]  +512 zero[8]  +520 live[512]  +1032 owner, flags  +1040 small[16]
-///   +1056  remote[512], summary (shared)   then sizes[2048] (record_sizes)
+///   +1056  remote[512], summary, page (shared)   then sizes[2048] (record_sizes)
 ///
 /// `zero` lets a 64-bit load at any byte of `start` run past the end; no start bit is ever found there.
 namespace page_record {
@@ -174,6 +174,8 @@ inline constexpr u32 sizes = 1056;  // behind the remote bits where there are an
 inline constexpr u32 sizes_bytes = granules_per_page / 2;
 inline constexpr u32 remote = 1056;  // u64[64]: blocks that agents have freed who do not own the page
 inline constexpr u32 summary = 1568;  // u64: bit i is set when one of remote[8 * i ...] may not be 0
+inline constexpr u32 page =
+    1576;  // u32: of which page it is, + 1; where it says something else, validate() mends it
 inline constexpr u32 remote_bytes = granules_per_page / 8 + 16;
 inline constexpr u32 gap = 1;
 

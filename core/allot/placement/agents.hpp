@@ -98,6 +98,7 @@ class Agents : public SharedGrowth<Place> {
     for (u32 page = 0; page < pages; ++page) {
       const RecordRef ref = Base::take_room(record_bytes);
       store<u32>(at(ref) + page_record::owner, 1);
+      store<u32>(at(ref) + page_record::page, page + 1);
       Base::map_page(page, ref);
     }
     h.granules = pages << granule_page_shift;

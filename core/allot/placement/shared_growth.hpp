@@ -370,10 +370,12 @@ class SharedGrowth : public Orphans<Place> {
       const RecordRef gap_record = next_record();
       store<u32>(at(gap_record) + page_record::flags, page_record::gap);
       store<u32>(at(gap_record) + page_record::owner, page_record::everybody);
+      store<u32>(at(gap_record) + page_record::page, old_count + 1);
       for (u32 page = old_count; page < first; ++page) map_page(page, gap_record);
     }
     for (u32 page = first; page < first + total; ++page) {
       const RecordRef ref = next_record();
+      store<u32>(at(ref) + page_record::page, page + 1);
       if (page - records_at < for_records)
         (at(ref) + page_record::owner).template atomic_set<u32>(page_record::everybody);
       map_page(page, ref);
