@@ -54,8 +54,10 @@ bool has_header() {
 #ifdef ALLOT_GUEST_THREADS
   if (!join_heap(begin)) return false;
 #else
-  // Somebody else may have made the heap already: the host, or another module over this memory.
-  if (!heap().laid_out() && heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) != Error::none)
+  // Somebody else may have made the heap already: the host, or another module over this memory. One for several agents
+  // is not ours to change: there are others in it, and none of them would know of us.
+  if (heap().laid_out() ? !heap().is_of_kind()
+                        : heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) != Error::none)
     return false;
 #endif
   tiny_bytes = Heap::tiny_bytes;

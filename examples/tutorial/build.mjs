@@ -11,7 +11,7 @@ import { make, run, SetupError } from '../demo/lib/tools.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const build = path.join(root, 'build/tutorial');
-const library = path.join(root, 'build/wasm32-shared/guest/liballot-freestanding.a');
+const library = path.join(root, 'build/wasm32-shared/guest/liballot-threads.a');
 const compiler = path.join(here, 'node_modules/assemblyscript/bin/asc.js');
 const hint = 'Please run ./dev test tutorial once: it installs what is needed.';
 

@@ -144,7 +144,8 @@ export const steps = [
       'heap, and cannot be where ours is.'),
     js((it) => it.heap.view(Int32Array, it.theirs, 8), 'JavaScript reads the squares that C++ computed.'),
     js((it) => it.heap.free(it.theirs),
-      'JavaScript gives back what C++ allocated. The other way round works as well.'),
+      'JavaScript gives back what C++ allocated. (C++ takes it in when it allocates next; until then the picture ' +
+        'shows it.) The other way round works as well.'),
   ]),
   step('What the heap does for you', { look: ['memory'], from: (it) => it.mine.byteOffset }, [
     'The picture is the heap’s own account of itself: heap.blocks(). And both accidents from before, the stale ' +
@@ -152,7 +153,7 @@ export const steps = [
   ], [
     js((it) => [...it.heap.blocks()], 'Every block, in order, and the heap’s own records (metadata).'),
     js((it) => (it.big = it.heap.alloc(Uint8Array, 400_000)),
-      'More than there was: the heap has grown the memory by itself, to 15 pages. (JavaScript and C++ each ' +
+      'More than there was: the heap has grown the memory by itself, to 10 pages. (JavaScript and C++ each ' +
         'allocate in pages of their own, so that neither waits for the other.)'),
     js((it) => [...it.mine.view],
       'What you allocated before the growth can be used as before: .view is never stale.'),

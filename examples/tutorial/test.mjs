@@ -114,11 +114,29 @@ describe('the lesson', () => {
       pages.push(lesson.pictures(step).at(-1).pages);
     }
     checkResults(told);
-    assert.deepEqual(pages, [undefined, undefined, undefined, 2, 2, 4, 3, 6, 6, 15, 15]);
+    assert.deepEqual(pages, [undefined, undefined, undefined, 2, 2, 4, 3, 6, 6, 10, 10]);
     const [{ views, cells }] = lesson.pictures(steps[9]);
     assert.deepEqual(views.map(({ name, isStale }) => [name, isStale]), [['u16', true]]);
-    assert.equal(cells.filter(({ kind }) => kind === 'live').length, 1);
+    // What JavaScript has freed of C++'s is C++'s to take in, when it allocates next.
+    const live = (picture) => picture.filter(({ kind }) => kind === 'live').length;
+    assert.equal(live(cells), 2);
+    lesson.it.cpp.free(lesson.it.cpp.malloc(1000));
     assert.equal(lesson.it.heap.stats().blocks, 1);
+  });
+
+  test('C++ is an agent of the heap as JavaScript is: both make it grow, and it stays sound', async () => {
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 16, shared: true });
+    const { exports: cpp } = new WebAssembly.Instance(modules.cpp, { env: { memory } });
+    const heap = await Heap.create({ memory, begin: cpp.__heap_base.value });
+    const spans = [];
+    for (let i = 0; i < 3; i++) {
+      for (const [take, size] of [[cpp.malloc, 100_000], [(n) => heap.malloc(n), 60_000]]) spans.push([take(size), size]);
+    }
+    heap.validate();
+    assert.equal(new Set(heap.agents).size, 2);
+    spans.sort(([a], [b]) => a - b);
+    assert.ok(spans[0][0] > 0);
+    for (const [i, [at]] of spans.slice(1).entries()) assert.ok(at >= spans[i][0] + spans[i][1], `two blocks at ${at}`);
   });
 
   test('in a terminal: the same results, and a picture', () => {

@@ -58,6 +58,35 @@ describe('liballot-threads', () => {
     for (let i = 0; i < 8; i++) observer(memory, image).allot_collect(image);
   }
 
+  test('no library works on an image of the other kind', async () => {
+    const { Heap } = await import(new URL('../../js/dist/index.js', import.meta.url));
+    const imageOf = (options) => {
+      const heap = Heap.createSync(options);
+      heap.malloc(100);
+      return new Uint8Array(heap.buffer).slice();
+    };
+    // The library for one agent, for a memory in which several have a heap.
+    const program = join(folder, 'alone.wasm');
+    const options = ['--target=wasm32-unknown-unknown', '-O2', '-fno-builtin', '-c', '-x', 'c', '-'];
+    execFileSync('clang-19', [...options, '-o', join(folder, 'alone.o')],
+      { input: 'void *malloc(unsigned long); void *take(unsigned long n) { return malloc(n); }' });
+    execFileSync('wasm-ld-19', ['--no-entry', '--import-memory', '--export=take', '--export=__heap_base', '-z', 'stack-size=4096',
+      join(folder, 'alone.o'), `-L${join(root, 'build/wasm')}`, '-lallot-freestanding', '-o', program]);
+    const alone = new WebAssembly.Module(readFileSync(program));
+    const bare = new WebAssembly.Instance(alone, { env: { memory: new WebAssembly.Memory({ initial: 64 }) } });
+    const place = bare.exports.__heap_base.value;
+    const begin = instance(newMemory()).image();
+    for (const [kind, guest, at] of [['shared', alone, place], ['plain', module, begin]]) {
+      const image = imageOf({ begin: at, ...(kind === 'shared' ? { shared: true, maximum: 64 } : {}) });
+      const memory = new WebAssembly.Memory({ initial: 64, maximum: 2048, shared: kind === 'plain' });
+      new Uint8Array(memory.buffer).set(image);
+      const { exports } = new WebAssembly.Instance(guest, { env: { memory } });
+      assert.equal(exports.take(100), 0, kind);
+      assert.equal(exports.take(100), 0, `${kind}, again`);
+      assert.deepEqual(new Uint8Array(memory.buffer, at, image.length - at), image.subarray(at), kind);
+    }
+  });
+
   test('threads that only free are no agents', () => {
     const nobody = 2 ** 32 - 1;
     const memory = newMemory();
