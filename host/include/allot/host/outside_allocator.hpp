@@ -5,6 +5,7 @@
 #include <allot/host/core_allocator.hpp>
 #include <allot/memory/reserved.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,10 @@ class KeptRecords {
   u8* base_ = nullptr;
   ReservedMemory* memory_ = nullptr;
 };
+
+/// Records take a hundredth of what they describe: enough for the largest memory. Only address space.
+template <class Address>
+inline constexpr u64 most_record_bytes = u64{1} << (sizeof(Address) == 4 ? 28 : 32);
 
 /// Any heap.
 template <class Address>
@@ -69,7 +74,7 @@ class OutsideAllocator final : public CoreAllocator<OutsideAllocator<Place>, typ
     const u64 bytes = records.size();
     if (!records_.valid() || bytes > records_limit || !records_.grow((bytes + page_bytes - 1) >> page_shift))
       return Error::out_of_memory;
-    if (bytes != 0) __builtin_memcpy(records_.base(), records.data(), bytes);
+    copy_used(records);
     core_ = core_at(image);
     if (const Error error = core_.check(); error != Error::none) return error;
     // They come from a file, and are trusted from here on.
@@ -105,8 +110,17 @@ class OutsideAllocator final : public CoreAllocator<OutsideAllocator<Place>, typ
   }
 
  private:
-  // Records take a hundredth of what they describe: enough for the largest memory. Only address space.
-  static constexpr u64 records_limit = u64{1} << (sizeof(Address) == 4 ? 28 : 32);
+  static constexpr u64 records_limit = most_record_bytes<Address>;
+
+  /// Pages of zeros are left as they are: nothing has touched them yet.
+  void copy_used(std::span<const u8> records) {
+    constexpr u64 unit = 4096;
+    for (u64 at = 0; at < records.size(); at += unit) {
+      const auto part = records.subspan(at, std::min(unit, records.size() - at));
+      if (std::ranges::any_of(part, [](u8 byte) { return byte != 0; }))
+        __builtin_memcpy(records_.base() + at, part.data(), part.size());
+    }
+  }
 
   Core core_at(u64 image) {
     Place place;

@@ -101,8 +101,13 @@ Result<Heap> restore_snapshot(std::span<const u8> file, M&& memory) {
   const u64 needed = snapshot.header().pages;
   const u64 have = memory.bytes() >> page_shift;
   if (have > needed) return Error::invalid_span;
-  std::vector<u8> records(snapshot.header().record_memory_bytes());
-  snapshot.copy_records(records.data());
+  // Of what a short file says of zeros nothing is taken from the system but addresses.
+  const u64 record_bytes = snapshot.header().record_memory_bytes();
+  if (record_bytes > host::most_record_bytes<u32>) return Error::out_of_memory;
+  ReservedMemory laid_out(record_bytes, record_bytes == 0 ? page_bytes : record_bytes);
+  if (!laid_out.valid()) return Error::out_of_memory;
+  snapshot.copy_records(laid_out.base());
+  const std::span<const u8> records(laid_out.base(), record_bytes);
   using Adapter = std::remove_cvref_t<M>;
   const Error error = host::try_snapshot(snapshot, records, memory.base(), detail::is_shared<Adapter>(),
                                          detail::base_is_fixed<Adapter>());
