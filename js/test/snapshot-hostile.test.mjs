@@ -186,3 +186,59 @@ test('a small snapshot of a memory that is too large is refused before it is mad
   heap.grow(900);
   throwsCode(() => Heap.restoreSync(heap.snapshot(), { maximum: 100 }), 'RangeError', 'size_too_large', /901 pages/);
 });
+
+test('a maximum limits the memory of the records, too', () => {
+  const heap = Heap.createSync({ image: 'outside' });
+  heap.malloc(10);
+  const snapshot = heap.snapshot();
+  // So many more pages of zeros, in five bytes.
+  const zeros = (pages) => {
+    const run = [];
+    for (let left = pages * 65536; left > 0; left = Math.floor(left / 128)) run.push(left % 128 | (left >= 128 ? 128 : 0));
+    const bytes = Uint8Array.of(...snapshot.subarray(0, -4), ...run, 0, 0, 0, 0, 0);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(40, view.getBigUint64(40, true) + BigInt(pages), true);
+    return sealed(bytes);
+  };
+  assert.equal(Heap.restoreSync(zeros(60), { maximum: 1 }).stats().blocks, 1);
+  throwsCode(() => Heap.restoreSync(zeros(70), { maximum: 1 }), 'RangeError', 'size_too_large', /pages of records/);
+  throwsCode(() => Heap.restoreSync(zeros(60_000)), 'RangeError', 'size_too_large', /pages of records/);
+});
+
+/** Renews the checksum of an image that was changed. */
+function sealImage({ buffer, imageAddress }) {
+  const view = new DataView(buffer, imageAddress);
+  let hash = 0x9e3779b97f4a7c15n;
+  for (let at = 0; at < 688; at += 8) {
+    hash = BigInt.asUintN(64, (hash ^ view.getBigUint64(at, true)) * 0x100000001b3n);
+    hash ^= hash >> 29n;
+  }
+  view.setBigUint64(688, hash, true);
+}
+
+test('a block that two places name is refused, restored or attached to', () => {
+  const heap = Heap.createSync();
+  const blocks = Array.from({ length: 4 }, () => heap.malloc(5000));
+  heap.free(blocks[0]);
+  heap.free(blocks[2]); // in front; the other one waits in a place
+  const view = new DataView(heap.buffer, heap.imageAddress + 736 + 2832, 5120);
+  const place = Array.from({ length: 640 }, (_, i) => i * 8).find((at) => view.getUint32(at, true) === blocks[0] / 16);
+  view.setUint32(place, blocks[2] / 16, true);
+  refused(heap.snapshot(), 'corrupt_image', /invariant 27 /);
+  throwsCode(() => Heap.attachSync(heap.memory), 'HeapError', 'corrupt_image', /invariant 27 /);
+});
+
+test('memory and records that a shared heap does not have are refused, restored or attached to', () => {
+  for (const [at, value, rule] of [[112, 0n, 32], [96, 2n ** 31n, 3]]) {
+    const heap = Heap.createSync({ shared: true, maximum: 100 });
+    heap.malloc(70_000);
+    new DataView(heap.buffer).setBigUint64(heap.imageAddress + at, value, true);
+    sealImage(heap);
+    refused(heap.snapshot(), 'corrupt_image', new RegExp(`invariant ${rule} `));
+    const memory = new WebAssembly.Memory({ initial: heap.buffer.byteLength / 65536, maximum: 100, shared: true });
+    new Uint8Array(memory.buffer).set(new Uint8Array(heap.buffer));
+    // Its agent has gone, and left an orphan.
+    new DataView(memory.buffer).setUint32(heap.imageAddress + 736 + 44, 3, true);
+    throwsCode(() => Heap.attachSync(memory), 'HeapError', 'corrupt_image');
+  }
+});

@@ -98,6 +98,10 @@ function newMemory(operation: string, header: SnapshotHeader, options: RestoreOp
   if (maximum !== undefined && (wholeNumber(operation, 'maximum', maximum) < initial || maximum > 65536)) {
     throw makeError('size_too_large', operation, `the heap has ${initial} pages, and maximum is ${maximum}`);
   }
+  const most = mostRecordPages(maximum ?? 65536);
+  if (header.recordPages > most) {
+    throw makeError('size_too_large', operation, `there are ${header.recordPages} pages of records, and a heap with this maximum has ${most} at most`);
+  }
   if (shared && maximum === undefined) {
     throw makeError('invalid_option', operation, 'a shared memory needs a maximum');
   }
@@ -106,6 +110,15 @@ function newMemory(operation: string, header: SnapshotHeader, options: RestoreOp
   } catch (cause) {
     throw makeError('out_of_memory', operation, `${initial} pages`, undefined, { cause });
   }
+}
+
+/**
+ * The most pages of records that a heap of so many pages can need, and more for one that was longer once. The bytes
+ * may say anything, and `maximum` is to limit what they cost. A page's record has 3104 bytes at most, and half as many
+ * again are made in advance; the page map takes a few more, and what it was before it grew.
+ */
+function mostRecordPages(pages: number): number {
+  return 64 + Math.ceil((pages * 6144) / pageBytes);
 }
 
 /** The heap, with a new core whose own memory has the records. */
