@@ -62,11 +62,11 @@ class SharedGrowth : public Orphans<Place> {
   /// taken it in. Returns whether there was an orphan; none where the lock is not to be had.
   [[gnu::noinline]] bool adopt_orphans() {
     if (!Base::take_lock()) return false;
-    bool adopted = false;
-    while (Base::adopt_orphan()) adopted = true;
+    bool any = false;
+    while (Base::adopt_orphan()) any = true;
     Base::give_lock();
-    if (adopted) Base::collect_all();
-    return adopted;
+    if (any) Base::collect_all();
+    return any;
   }
 
   /// Larger hint stacks for an agent that has grown. The old ones stay where they are, unused.
