@@ -162,8 +162,8 @@ export const steps = [
     cpp((it) => it.cpp.free(it.big.byteOffset), 'C++ frees what JavaScript allocated.'),
   ]),
   step('Your turn', { look: ['memory'], from: (it) => it.from }, [
-    'Write with one side and read with the other. Allocate with C++ and free with JavaScript. Ask for 400000 ' +
-      'bytes twice and see the memory grow.',
+    'Write with one side and read with the other. Allocate with C++ and free with JavaScript: C++ takes that in, and ' +
+      'the picture shows it, when C++ allocates next. Ask for 400000 bytes twice and see the memory grow.',
   ]),
 ];
 

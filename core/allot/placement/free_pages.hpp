@@ -207,8 +207,8 @@ class FreePages : public Records<Place> {
       give_more_than(idle_limit(2));
   }
   /// Gives up the pages inside its longest free blocks until no more than `keep` granules are free.
-  [[gnu::noinline]] bool give_more_than(Granule keep) {
-    bool has_lock = false;
+  /// With `has_lock`, gives the lock back, too.
+  [[gnu::noinline]] bool give_more_than(Granule keep, bool has_lock = false) {
     while (agent().binned > keep) {
       const u64 longest = longest_block();
       const Granule g = static_cast<Granule>(longest);
@@ -224,6 +224,23 @@ class FreePages : public Records<Place> {
     }
     if (has_lock) Base::give_lock();
     return true;
+  }
+
+  /// What `place` returns while all free pages are this agent's, which are given back behind it; granule_limit where the
+  /// lock is not to be had. Others wait for the lock meanwhile. O(pages).
+  template <class Placed>
+  Granule with_all_pages(Placed place) {
+    if (!Base::take_lock()) {
+      agent().missed = 1;
+      return granule_limit;
+    }
+    while (header().free_run != 0) {
+      const u64 run = take_free_run(page_count(), 1);
+      claim(static_cast<u32>(run), static_cast<u32>(run >> 32));
+    }
+    const Granule g = place();
+    give_more_than(0, true);
+    return g;
   }
 
   void clear_remote_bits(u32 page) {

@@ -638,13 +638,11 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       const Granule g =
           small_code || c <= small_max ? place_free(c) : take_long(Base::bin_find(c, Base::list_limit()), c);
       if (g != granule_limit) return g;
-      if constexpr (Base::shared) {
-        // Pages that it keeps for itself may be what parts those that are free.
-        if (Base::give_more_than(0) && Base::extend(c)) {
-          const Granule taken = place_free(c);
-          if (taken != granule_limit) return taken;
-        }
-      }
+    }
+    if constexpr (Base::shared) {
+      // What is free of this agent's may lie between free pages.
+      const Granule g = Base::with_all_pages([this, c] { return place_free(c); });
+      if (g != granule_limit) return g;
     }
     return failure(Error::out_of_memory);
   }
