@@ -152,7 +152,10 @@ void* calloc(size_t count, size_t size) {
   return or_errno(guest::block(patiently([=] { return heap().allocate_zeros(count * size); })));
 #else
   void* const block = malloc(count * size);
-  if (block) __builtin_memset(block, 0, count * size);
+  if (block && small_code)
+    __builtin_memset(block, 0, count * size);
+  else if (block)
+    guest::Memory().zero_granules(guest::address(block), round_up(u64{count * size}, granule_bytes));
   return block;
 #endif
 }

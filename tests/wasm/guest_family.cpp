@@ -39,6 +39,33 @@ void fill(unsigned char* p, size_t n, unsigned char with) {
   for (size_t i = 0; i < n; ++i) p[i] = with;
 }
 
+unsigned char pattern(size_t i, size_t n) { return static_cast<unsigned char>(i * 7 + n); }
+
+/// Whether what moves keeps what is in it, and what is zeroed is, whatever its length and what is beside it.
+bool keeps_and_clears(size_t n) {
+  auto* const before = static_cast<unsigned char*>(malloc(n));
+  auto* a = static_cast<unsigned char*>(malloc(n));
+  auto* const after = static_cast<unsigned char*>(malloc(n));
+  if (!before || !a || !after) return false;
+  fill(before, malloc_usable_size(before), 1);
+  fill(after, malloc_usable_size(after), 3);
+  for (size_t i = 0; i < n; ++i) a[i] = pattern(i, n);
+  a = static_cast<unsigned char*>(realloc(a, 2 * n + 16));
+  if (!a) return false;
+  for (size_t i = 0; i < n; ++i)
+    if (a[i] != pattern(i, n)) return false;
+  fill(a, malloc_usable_size(a), 0xFF);
+  free(a);
+  auto* const zeros = static_cast<unsigned char*>(calloc(1, 2 * n + 16));
+  if (!zeros || !filled(zeros, 2 * n + 16, 0)) return false;
+  const bool kept =
+      filled(before, malloc_usable_size(before), 1) && filled(after, malloc_usable_size(after), 3);
+  free(zeros);
+  free(before);
+  free(after);
+  return kept;
+}
+
 struct alignas(128) Wide {
   char bytes[128];
 };
@@ -78,6 +105,7 @@ __attribute__((export_name("run"))) int run() {
   CHECK(kept);
   free(kept);
   free(a);
+  for (size_t n = 1; n <= 400; ++n) CHECK(keeps_and_clears(n));
 
   auto* const zeroed = static_cast<unsigned char*>(calloc(30, 41));
   CHECK(zeroed && filled(zeroed, 30 * 41, 0));

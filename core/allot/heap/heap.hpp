@@ -528,7 +528,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     // (An agent that dies while it writes zeros is still allocating: its block is not returned yet.)
     if (!ready()) return Base::failure(Error::not_attached);
     const Granule g = Base::shared ? place_call(size) : allocate_call(size);
-    if (!Base::failed(g)) this->place().memory.zero(this->address_of(g), size);
+    if (!Base::failed(g)) zero_block(g, size);
     return this->returned(g);
   }
 
@@ -576,11 +576,11 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     }
     if (c <= n) {
       shrink(g, n, c);
-    } else if (!extend_in_place(g, n, c) && !extend_at_end(g, n, c)) {
+    } else if (is_shut_in(g + n) || (!extend_in_place(g, n, c) && !extend_at_end(g, n, c))) {
       const Granule to = place_grown(size, c);
       if (Base::failed(to)) return this->returned(to);
-      this->place().memory.copy(this->address_of(to), p, u64{n} << granule_shift);
-      (void)deallocate_rest(p, this->start_ref(g));
+      copy_block(to, g, n);
+      release_grown(p, g, n);
       return this->returned(to);
     }
     return this->returned(noted(g, size));
@@ -712,6 +712,39 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
       if (g != granule_limit) return noted(g, size);
     }
     return Base::shared ? place_call(size) : allocate_call(size);
+  }
+  /// Whether a live block begins at `end` in the same page, so that the one before cannot become longer.
+  bool is_shut_in(Granule end) const {
+    return !small_code && (end & (granules_per_page - 1)) != 0 && this->is_live(end);
+  }
+  /// The block at `p`, of n granules, was moved.
+  void release_grown(Address p, Granule g, Granule n) {
+    const Address start_ref = this->start_ref(g);
+    if constexpr (!small_code && !Base::shared) {
+      if (n <= small_max && !this->is_tight()) {
+        this->clear_bit(g, page_record::live);
+        this->note_free(n);
+        return this->push_hint_at(g, n, start_ref);
+      }
+    }
+    (void)deallocate_rest(p, start_ref);
+  }
+  void copy_block(Granule to, Granule from, Granule n) {
+    const auto& memory = this->place().memory;
+    const u64 bytes = u64{n} << granule_shift;
+    if constexpr (requires { memory.copy_granules(bytes, bytes, bytes); })
+      memory.copy_granules(this->address_of(to), this->address_of(from), bytes);
+    else
+      memory.copy(this->address_of(to), this->address_of(from), bytes);
+  }
+  /// The first `size` bytes of a block, and perhaps more of it.
+  template <class Size>
+  void zero_block(Granule g, Size size) {
+    const auto& memory = this->place().memory;
+    if constexpr (requires { memory.zero_granules(u64{size}, u64{size}); })
+      memory.zero_granules(this->address_of(g), round_up(u64{size}, granule_bytes));
+    else
+      memory.zero(this->address_of(g), size);
   }
   /// A live block becomes free.
   void release_live(Granule g, Granule n) {
