@@ -357,6 +357,31 @@ TEST(HostHeap, ReportsStatisticsAndWalks) {
   EXPECT_EQ(heap.requested_size(blocks[1]).value(), 3U);
 }
 
+TEST(HostHeap, CanBeLookedAtWhereItIsConst) {
+  ExactMemory memory(1, 40);
+  allot::CreateOptions options;
+  options.record_sizes = true;
+  Heap made = Heap::create(memory, options).value();
+  const u64 number = made.make<std::uint32_t>(41).value().release();
+  const u64 text = made.make_string("abc").value().release();
+  const Heap& heap = made;
+  EXPECT_EQ(heap.read<std::uint32_t>(number).value(), 41U);
+  EXPECT_EQ(heap.read_c_string(text).value(), "abc");
+  EXPECT_TRUE(heap.owns(number));
+  EXPECT_FALSE(heap.owns(number + 1));
+  EXPECT_GE(heap.usable_size(text).value(), 4U);
+  EXPECT_EQ(heap.requested_size(text).value(), 4U);
+  EXPECT_EQ(heap.block_at(number).value().address, number);
+  EXPECT_EQ(heap.statistic(Statistic::live_blocks).value(), 2U);
+  EXPECT_FALSE(heap.validate().value());
+  u64 live = 0;
+  ASSERT_EQ(heap.walk([&](const allot::Block& block) { live += block.kind == allot::BlockKind::live; }),
+            Error::none);
+  EXPECT_EQ(live, 2U);
+  EXPECT_ERROR(allot::host_error::unsupported_operation, heap.agents().error());
+  EXPECT_TRUE(allot::take_snapshot(heap));
+}
+
 // Freeing what is shown makes it one with what lies around it, at once or later.
 TEST(HostHeap, AVisitorMayFreeWhatItIsShown) {
   for (const auto policy :

@@ -21,6 +21,7 @@
 
 namespace allot {
 
+/// A handle: copies are the same heap. One that is const reads memory and looks at the heap, and changes neither.
 class Heap {
  public:
   Heap() = default;
@@ -138,13 +139,13 @@ class Heap {
     return unique_block(host::Keep(state_, address, true), size.value());
   }
 
-  Result<u64> usable_size(u64 address) {
+  Result<u64> usable_size(u64 address) const {
     return ask([=](host::Allocator& a) { return a.usable_size(address); });
   }
-  Result<u64> requested_size(u64 address) {
+  Result<u64> requested_size(u64 address) const {
     return ask([=](host::Allocator& a) { return a.requested_size(address); });
   }
-  bool owns(u64 address) { return static_cast<bool>(usable_size(address)); }
+  bool owns(u64 address) const { return static_cast<bool>(usable_size(address)); }
   /// Moves the block to a place of the caller's choice, which must be free. Error: invalid_span, span_in_use.
   Error relocate(u64 from, u64 to) {
     return act([=](host::Allocator& a) { return a.relocate(from, to); });
@@ -254,7 +255,7 @@ class Heap {
   /// A text that a guest ended with a zero unit, copied; at most `most` units are looked at. Error:
   /// malformed_text, text_too_long, out_of_bounds.
   template <Encoding E = utf8>
-  Result<std::string> read_c_string(u64 address, u64 most = 1u << 20) {
+  Result<std::string> read_c_string(u64 address, u64 most = 1u << 20) const {
     if (!state_) return host_error::no_memory;
     const auto units = host::copy_terminated<E>(*state_->memory, address, most);
     if (!units) return units.error();
@@ -269,7 +270,7 @@ class Heap {
     return found;
   }
   template <GuestValue T>
-  Result<T> read(u64 address) {
+  Result<T> read(u64 address) const {
     const u8* const at = locate(address, sizeof(T));
     if (at == nullptr) return nothing_there();
     return host::load_value<T>(at);
@@ -298,15 +299,15 @@ class Heap {
 
   // --- Looking at it ----------------------------------------------------------------------------
 
-  Result<u64> statistic(Statistic which) {
+  Result<u64> statistic(Statistic which) const {
     return ask([=](host::Allocator& a) { return a.statistic(which); });
   }
   /// The first invariant found broken, if any. What a hostile image cannot even be checked for is
   /// corrupt_image.
-  Result<Violation> validate() {
+  Result<Violation> validate() const {
     return ask([](host::Allocator& a) { return a.validate(); });
   }
-  Result<Block> block_at(u64 address) {
+  Result<Block> block_at(u64 address) const {
     return ask([=](host::Allocator& a) { return a.block_at(address); });
   }
   /// Calls visit(Block) for each block, free ones too, in the order of their addresses, as far as the heap reached at the
@@ -315,7 +316,7 @@ class Heap {
   /// free, and nothing if it is a block: one that the visitor itself has put there may be shown or not. Error:
   /// corrupt_image, and as statistic().
   template <class Visit>
-  Error walk(Visit visit) {
+  Error walk(Visit visit) const {
     Heap kept = *this;
     const Result<u64> begin = kept.statistic(Statistic::begin);
     const Result<u64> top = kept.statistic(Statistic::top);
@@ -353,7 +354,7 @@ class Heap {
     return state_ ? state_->allocator->agent() : Result<u32>(host_error::no_memory);
   }
   /// All agents: those that have ended without a word, too, until they are reaped. Exact while they are quiet.
-  Result<std::vector<AgentStatus>> agents() {
+  Result<std::vector<AgentStatus>> agents() const {
     return ask([](host::Allocator& a) { return a.agents(); });
   }
   /// Tells the heap that an agent will never run again, wherever it ended: what it held of the heap's own is given
@@ -456,7 +457,7 @@ class Heap {
     return state_->request(size, operation);
   }
   template <class Operation>
-  auto ask(Operation operation) -> decltype(operation(std::declval<host::Allocator&>())) {
+  auto ask(Operation operation) const -> decltype(operation(std::declval<host::Allocator&>())) {
     if (!state_) return host_error::no_memory;
     auto answer = operation(*state_->allocator);
     if (!answer) (void)state_->noted(answer.error());  // tells of damage; the answer has the error
@@ -482,7 +483,7 @@ class Heap {
 
   /// What is left, from an address on at which no block begins any more, of the block there; a live one is given with
   /// its own address. Of size 0 where the heap has become shorter.
-  Result<Block> block_from(u64 at, Trail& trail) {
+  Result<Block> block_from(u64 at, Trail& trail) const {
     const Result<u64> top = statistic(Statistic::top);
     if (!top) return top.error();
     if (at >= top.value()) return Block{at, 0, BlockKind::none};

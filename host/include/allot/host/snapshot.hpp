@@ -25,7 +25,7 @@ struct SnapshotOptions {
 /// All of the memory and the heap in it, as a file. Nobody may change the memory meanwhile: other agents are quiet.
 /// Error: unsupported_operation (64-bit addresses, an image outside of a shared memory, a guest's own allocator),
 /// invalid_span (a maximum that cannot be, or none for a heap for several agents), corrupt_image.
-inline Result<std::vector<u8>> take_snapshot(Heap& heap, const SnapshotOptions& options = {}) {
+inline Result<std::vector<u8>> take_snapshot(const Heap& heap, const SnapshotOptions& options = {}) {
   const Result<u64> image = heap.image();
   if (!image) return image.error();
   host::State& state = *heap.state();
