@@ -141,6 +141,21 @@ class Theatre {
     }
   }
 
+  /// The victim finds room where nobody's pages and its own free ones lie side by side, in a memory that is at its end; and
+  /// none for more than there is.
+  void make_room() {
+    std::uint64_t most = 0;
+    for (std::uint64_t size = 6 << 20; most == 0; size -= allot::page_bytes)
+      if (const std::uint64_t block = perform({Kind::allocate, victim, 0, size})) {
+        most = size;
+        perform({Kind::free, victim, block});
+      }
+    play({Kind::allocate, victim, 0, most + 2 * allot::page_bytes});
+    const std::size_t before = blocks_.size();
+    play({Kind::allocate, victim, 0, most - allot::page_bytes});
+    if (blocks_.size() == before) disagree("there was room");
+  }
+
   std::uint64_t deaths() const { return deaths_; }
   std::uint64_t reaper_deaths() const { return reaper_deaths_; }
 
@@ -611,6 +626,9 @@ TEST(DeathScene, FillingPages) {
 }
 TEST(DeathScene, GivingPagesUp) {
   scene(200, [](Theatre& theatre) { theatre.give(); });
+}
+TEST(DeathScene, MakingRoomAtTheMemorysEnd) {
+  scene(36, [](Theatre& theatre) { theatre.make_room(); });
 }
 TEST(DeathScene, Growing) {
   scene(80, [](Theatre& theatre) { theatre.grow(); });
