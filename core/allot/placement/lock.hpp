@@ -65,7 +65,10 @@ class Lock : public Remote<Place> {
       const u32 seen = word.template atomic_get<u32>();
       if (seen == 0) {
         // Where one waits there may be others: whoever gives the lock back must look.
-        if (word.template compare_exchange<u32>(0, lock_tag() | (waits ? waited_for : 0)) == 0) return true;
+        if (word.template compare_exchange<u32>(0, lock_tag() | (waits ? waited_for : 0)) == 0) {
+          see_growth();
+          return true;
+        }
       } else if (!waits) {
         Place::Wait::pause();
       } else if ((seen & waited_for) != 0 ||
@@ -75,6 +78,14 @@ class Lock : public Remote<Place> {
       }
     }
     return false;
+  }
+
+  /// The memory is never shorter than what the heap owns of it: who finds it so does not know yet that it has grown.
+  void see_growth() const {
+    const auto& memory = Base::place().memory;
+    if constexpr (requires { memory.refresh(); }) {
+      if (memory.bytes() < header().owned_end) memory.refresh();
+    }
   }
 };
 
