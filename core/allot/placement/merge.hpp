@@ -94,6 +94,11 @@ class Merge : public Filing<Place> {
     Base::clear_words(g, n);
     n += absorb_above(g + n);
     while (has_previous(g)) {
+      if (const Granule first = small_code ? g : absorb_word_below(g); first != g) {
+        n += g - first;
+        g = first;
+        continue;
+      }
       const Granule before = Base::previous_start(g);
       if (!is_free(before)) break;
       unfile(before, g - before);
@@ -123,11 +128,12 @@ class Merge : public Filing<Place> {
     const Granule from = end;
     for (;;) {
       if (small_code && end == agent().run_begin) close_run();
-      if (!has_next(end) || !is_free(end)) break;
+      if (!has_next(end)) break;
       if (const Granule absorbed = small_code ? 0 : absorb_word(end)) {
         end += absorbed;
         continue;
       }
+      if (!is_free(end)) break;
       const Granule n = size_at(end);
       unfile(end, n);
       Base::join(end, n);
@@ -136,18 +142,36 @@ class Merge : public Filing<Place> {
     return end - from;
   }
 
-  /// Dissolves the free block at `g` and those after it, all at once, up to the last that begins in the same 64
-  /// granules, if all that begin there from `g` on are free. Returns their granules.
+  /// Dissolves the free blocks from `g` on that are followed by another block in the same 64 granules, all at once, up to the
+  /// first that is not free, or not short. Returns their granules.
   Granule absorb_word(Granule g) {
     const u32 shift = g & 63;
     const auto at = Base::start_at(g & ~63u);
     const u64 starts = load<u64>(at) >> shift;
-    // Live blocks, marks of metadata, and the words of long blocks all show here; but not the run.
-    if (load<u64>(at + page_record::live) >> shift != 0 || (agent().run_begin ^ g) < 64) return 0;
-    Base::require(starts != 0);
-    const u32 last = highest_bit(starts);
-    store<u64>(at, load<u64>(at) & ~(((u64{1} << last) - 1) << shift));
+    const u64 live = load<u64>(at + page_record::live) >> shift;
+    // Live blocks, marks of metadata, and the words of long blocks all show as live bits, and what begins behind the first
+    // of them does not count. (The run is long, so that nothing follows it here.)
+    Base::require((starts & 1) != 0);
+    const u64 seen = starts & (live ^ (live - 1));
+    const u32 last = highest_bit(seen);
+    if (last != 0) store<u64>(at, load<u64>(at) & ~(((u64{1} << last) - 1) << shift));
     return last;
+  }
+
+  /// The same for those that end at `g` or before, the last of which is followed by a block at `g`. Returns where the first
+  /// began, whose start bit stays; g if there is none.
+  Granule absorb_word_below(Granule g) {
+    const u32 shift = 63 - ((g - 1) & 63);
+    const auto at = Base::start_at((g - 1) & ~63u);
+    const u64 starts = load<u64>(at) << shift;
+    const u64 live = load<u64>(at + page_record::live) << shift;
+    // Those that begin above the last live bit.
+    const u64 seen = live == 0 ? starts : starts & ~u64{1} << highest_bit(live);
+    if (seen == 0) return g;
+    const u32 first = lowest_bit(seen);
+    Base::clear_bit(g, page_record::start);
+    store<u64>(at, load<u64>(at) & ~((~u64{1} << first) >> shift));
+    return g - 64 + first;
   }
 
   /// Gives up the run, which becomes a free block without words; returns its granules.
@@ -186,6 +210,11 @@ class Merge : public Filing<Place> {
     const auto free_in = [&](u32 byte) {
       return load<u64>(bits + byte) & ~load<u64>(bits + page_record::live + byte);
     };
+    const auto hint = [&](Granule n) {
+      if (!all && Base::depth_of(n) >= few_hints) return;
+      push_hint(g, n);
+      if (n > best) best = n;
+    };
     while (g < end) {
       u32 byte = Base::bit_byte(g) & ~7u;
       if (small_code) {
@@ -200,6 +229,15 @@ class Merge : public Filing<Place> {
         while (free == 0 && (byte += 8) < granules_per_page / 8) free = free_in(byte);
         if (free == 0) break;
         g = (page << granule_page_shift) + byte * 8 + lowest_bit(free);
+        // Most are short, and followed by a live one in the same 64 granules.
+        const u64 starts = load<u64>(bits + byte) >> (g & 63) >> 1;
+        const u64 live = load<u64>(bits + page_record::live + byte) >> (g & 63) >> 1;
+        if (starts != 0 && (live >> lowest_bit(starts) & 1) != 0) {
+          const Granule n = lowest_bit(starts) + 1;
+          if (n == 1 || (live & 1) == 0) hint(n);  // or it is metadata
+          g += n;
+          continue;
+        }
       }
       if (!is_free(g)) {
         ++g;
@@ -215,9 +253,8 @@ class Merge : public Filing<Place> {
         Base::set_words(g, n);
         file(g, n);
         if (n > best) best = n;
-      } else if (n <= small_max && (all || Base::depth_of(n) < few_hints)) {
-        push_hint(g, n);
-        if (n > best) best = n;
+      } else if (n <= small_max) {
+        hint(n);
       }
       g += n;
     }
