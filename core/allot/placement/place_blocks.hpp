@@ -177,6 +177,11 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// stack, on which no branch is foreseen. granule_limit where borrowing comes first, or its own stack is not empty.
   Granule place_anew(Granule c) {
     if (Base::hinted_bits(at(Base::top(c))) != Base::stack_end) return granule_limit;
+    const auto& a = agent();
+    const Granule run = a.run_end - a.run_begin;
+    // What is asked for in rows is cut in rows: were it borrowed, the near sizes would run out one after the other.
+    if (c <= batch_granules / 4 && run >= c + batch_granules + small_max && is_cut_lately(c))
+      return cut_run(c);
     // A second page is there for having blocks of all sizes at hand, unless memory is what counts.
     if constexpr (!Base::shared) {
       if (!Base::is_tight() && (Base::page_count() <= 2 || has_memory()) && has_run(c)) return cut_run(c);
@@ -728,13 +733,19 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     a.last_cut = before << 8 | c;
     return before;
   }
-  /// The same. Returns whether the last one was of the same size, or two of the last four.
+  /// The same. Returns what is_cut_lately was before.
   bool cut_lately(Granule c) {
-    const u32 before = note_cut(c);
+    const bool lately = is_cut_lately(c);
+    note_cut(c);
+    return lately;
+  }
+  /// Whether the last block that was cut was of c granules, or two of the last four.
+  bool is_cut_lately(Granule c) const {
+    const u32 before = agent().last_cut;
     // The zero bytes (Alan Mycroft, 1987).
     const u32 unlike = before ^ c * 0x01010101u;
     const u32 alike = (unlike - 0x01010101u) & ~unlike & 0x80808080u;
-    return (alike & 0x80) != 0 || (alike & (alike - 1)) != 0;
+    return (alike & 0x80) != 0 || (alike >> 7) * 0x01010101u >= 0x02000000u;
   }
 
   /// How many more blocks of c granules may be cut: as many as one 64-bit word of start bits reaches and the stack
@@ -749,7 +760,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   u32 row_length(Granule g, Granule n, Granule c) const {
     const u32 left = granules_per_page - 1 - (g & (granules_per_page - 1));
     if (n > batch_granules) n = batch_granules;
-    if (left < n) return 0;
+    if (n > left) n = left;
     const u32 reached = n / c;
     const u32 places = Base::places_of(c, agent().hint_cap) - Base::depth_of(c);
     return reached > places ? places : reached == 0 ? 0 : reached - 1;
