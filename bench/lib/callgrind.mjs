@@ -41,6 +41,8 @@ export const counted = {
   W5: { calls: ['vector_grow', 'vector_free', '+vector_grow'], operations: 64 * 17 },
   W6: churn('large', 64, 2_000),
   'W7/100': churn('small', 100, 50_000),
+  'first/W2': { calls: ['+small_fill:100000'], operations: 100_000 },
+  'first/W4': { calls: ['batch_order:0', '+batch_malloc'], operations: 100_000 },
 };
 
 // The recorded calls of real programs, one by one.

@@ -31,25 +31,31 @@ export async function runJob({ number, runs, turn }, { modules, traces }) {
       return undefined;
     }
   };
-  const runOnce = (name) => {
+  const compiled = {};
+  const makeInstances = async (name) => {
+    const made = await instantiate(job, compiled[name]);
+    instances[name] = made;
+    attempt(name, () => made.forEach((exports, index) => prepare(job, exports, index, traces)));
+  };
+  const runOnce = async (name) => {
+    if (job.fresh && !(name in failed)) await makeInstances(name);
     const sum = (value) => (sums[name] = value >>> 0);
     return attempt(name, () => timeRun(job, instances[name], { traces, sum })) ?? [];
   };
 
   for (const name of names) {
-    const made = await instantiate(job, modules[name]);
-    instances[name] = made;
-    attempt(name, () => made.forEach((exports, index) => prepare(job, exports, index, traces)));
+    compiled[name] = await WebAssembly.compile(modules[name]);
+    await makeInstances(name);
   }
   // Once untimed: the engine compiles its best code in the background, and first touches of memory
   // by the operating system (common to all) are not part of an allocator's time.
-  for (const name of names) runOnce(name);
+  for (const name of names) await runOnce(name);
   await new Promise((resolve) => setTimeout(resolve, 20));
 
   for (let i = 0; i < runs; i++) {
     for (let k = 0; k < names.length; k++) {
       const name = names[(k + i + turn) % names.length];
-      for (const [row, sample] of runOnce(name)) ((rows[row] ??= {})[name] ??= []).push(sample);
+      for (const [row, sample] of await runOnce(name)) ((rows[row] ??= {})[name] ??= []).push(sample);
     }
     if (i + 1 !== spaceAfter) continue;
     for (const name of names.filter((one) => !(one in failed))) memory[name] = memoryOf(job, instances[name], traces);
@@ -62,8 +68,7 @@ function prepare(job, exports, index, traces) {
   job.prepare(exports, index, { traces });
 }
 
-async function instantiate(job, bytes) {
-  const module = await WebAssembly.compile(bytes);
+async function instantiate(job, module) {
   const instances = [];
   for (let index = 0; index < job.instances; index++) {
     const { exports } = await WebAssembly.instantiate(module);

@@ -22,6 +22,7 @@ export function summaryTables(rows) {
     ['growth', 'Growth of cost: ns for a free and a malloc of 1 to 64 bytes with so many live ÷ ns with 100', of('growth')],
     ['worst', 'W3 in C (wasm2c): a single free and malloc, ns; growth of memory apart', times(/^W3\//)],
     ['batch', 'W4: 100,000 blocks of 32 bytes, ns a call', times(/^W4\//)],
+    ['first', "The first 100,000 blocks of a heap, as W2 and W4 ask for them, ns a malloc; the system's pages included", times(/^first\//)],
     ['long', 'W5: growth by realloc; W6: long blocks, ns', times(/^W[56]$/)],
     ['programs', 'Real programs, and their calls alone, ns for each of these calls', times(/^(sqlite|lua|replay)/)],
     ['js', 'From JavaScript: malloc(64) and free, ns; floor: two empty calls', times(/^JS\//)],

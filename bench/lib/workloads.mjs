@@ -1,6 +1,6 @@
 // The workloads by name: which exported functions of a guest (guests.mjs) make one up, and what is timed.
 //
-// A job runs in one set of fresh instances. `prepare(exports, instance, { traces })` is not timed; `run(exports,
+// A job runs in one set of fresh instances, or in one for each run where it is `fresh`. `prepare(exports, instance, { traces })` is not timed; `run(exports,
 // timed, instance, { traces, sum })` is called once per run, and every `timed(workload, operations, call)` adds to a
 // sample of that row, or of several. `sum` is told what must be the same with every allocator.
 
@@ -55,6 +55,18 @@ const batch = {
     }
   },
 };
+
+// A heap that has nothing yet and takes all that it needs: what a program's beginning costs, and a short one as a whole. The
+// pages that the system lends for that are part of it, for all allocators alike.
+const first = (workload, prepare, fill) => ({
+  rows: [`first/${workload}`],
+  space: null,
+  fresh: true,
+  prepare,
+  run(e, timed) {
+    timed(`first/${workload}`, 100_000, () => fill(e));
+  },
+});
 
 const vectorRounds = 5;
 // All vectors together get to 64 MiB in 64 × 17 calls.
@@ -126,9 +138,11 @@ export const jobs = [
   program('sqlite'),
   program('lua'),
   replay,
+  first('W2', () => {}, (e) => e.small_fill(100_000)),
+  first('W4', (e) => e.batch_order(0), (e) => e.batch_malloc()),
   ...Object.entries({ 100: 100, '10k': 10_000, '100k': 100_000, '1M': 1_000_000, '4M': 4_000_000 }).map(growth),
 ].map((job, number) => ({
-  number, instances: 1, guest: 'workloads', traces: [], apart: false, inQuick: true, peak: (e) => e.peak_bytes(), ...job,
+  number, instances: 1, fresh: false, guest: 'workloads', traces: [], apart: false, inQuick: true, peak: (e) => e.peak_bytes(), ...job,
 }));
 
 export const workloadNames = jobs.flatMap((job) => job.rows);

@@ -26,6 +26,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   using Base = Below<Place, Shrink<Place>, Agents<Place>>;
   using Base::Base;
   using typename Base::Address;
+  using typename Base::Agent;
 
  protected:
   using Base::agent;
@@ -107,13 +108,17 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
     const u32 bit = 1u << shift;
-    const u32 room = a.room - size;
+    u32 room = a.room - size;
     // The block begins at g, ends at g + size, and is free.
     const Granule n = tiny                ? lowest_bit_or_many(starts ^ 1)
                       : (starts & 1) != 0 ? Base::size_from(start_at, g, starts)
                                           : 0;
-    if (n != size || (live & bit) != 0 || static_cast<i32>(room) < 0) [[unlikely]]
+    if (n != size || (live & bit) != 0) [[unlikely]]
       return Hint::stale;
+    if (static_cast<i32>(room) < 0) [[unlikely]] {
+      if (at_once || !raises_watermark(size)) return Hint::stale;
+      room = 0;
+    }
     if constexpr (Base::shared && !at_once) begin_block(g);
     Base::set_top(a, size, top - Base::place_bytes);
     a.room = room;
@@ -121,6 +126,27 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     store<u8, page_record::live>(start_at, static_cast<u8>(live | bit));
     found = g;
     return Hint::held;
+  }
+
+  /// How many granules may be live: this agent's share of the quota.
+  [[gnu::always_inline]] u64 most_live(const Agent& a) const {
+    if constexpr (Base::shared)
+      return a.share;
+    else
+      return header().quota >> granule_shift;
+  }
+  /// note_peak(c), where there is no room for c granules and the agent need not ask for a larger share: what it comes to at each
+  /// request while a program takes more and more. Returns whether that was all; changes nothing when not.
+  [[gnu::always_inline]] bool raises_watermark(Granule c) {
+    if (small_code) return false;
+    auto& a = agent();
+    const u32 more = c - a.room;
+    const u64 to = u64{a.watermark} + more;
+    if (to > most_live(a)) return false;
+    a.room += more;
+    a.watermark = static_cast<u32>(to);
+    if (a.watermark > a.peak) a.peak = a.watermark;
+    return true;
   }
 
   /// Borrows: the block at a hint of the smallest size in [c, most] that has one that holds, most <= tiny_max and not
@@ -182,18 +208,25 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     // What is asked for in rows is cut in rows: were it borrowed, the near sizes would run out one after the other.
     if (c <= batch_granules / 4 && run >= c + batch_granules + small_max && is_cut_lately(c))
       return cut_run(c);
+    if (run > c + small_max && grows_by(c)) return cut_run(c);
     // A second page is there for having blocks of all sizes at hand, unless memory is what counts.
     if constexpr (!Base::shared) {
       if (!Base::is_tight() && (Base::page_count() <= 2 || has_memory()) && has_run(c)) return cut_run(c);
     }
     // The shortest blocks are those that borrowing makes the most too long. One of 64 is cut from a long one, of which
     // there are too many then. (Not where there is but one size: Growth::widen_hints.)
-    if (c <= hint_many_max && agent().room % 64 == 0 &&
-        (agent().hint_cap != first_hint_cap || Base::page_count() < 4)) {
+    if (c <= hint_many_max && Base::live_granules() % 64 == 0 &&
+        (a.hint_cap != first_hint_cap || Base::page_count() < 4)) {
       if (const u64 found = Base::pop_hint(Base::slack_limit(c) + 1, small_max))
         return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     }
     return granule_limit;
+  }
+  /// Whether there is more live than ever with c granules more, and next to nothing free that could be borrowed: then
+  /// looking for it is in vain, most of the time.
+  bool grows_by(Granule c) const {
+    return static_cast<i32>(agent().room) < static_cast<i32>(c) &&
+           u64{scattered()} * 64 < Base::live_granules();
   }
   /// Whether c granules may be cut from the run, or from a free block of a quarter of a page, which then becomes the run.
   bool has_run(Granule c) {
@@ -212,8 +245,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     if (most > small_max) most = small_max;
     Granule from = c;
     Granule g = 0;
-    if (!small_code && c <= Base::tiny_max &&
-        static_cast<i32>(agent().room) >= static_cast<i32>(Base::tiny_max)) {
+    if (!small_code && c <= Base::tiny_max && has_room()) {
       if (place_near(c, most < Base::tiny_max ? most : Base::tiny_max, g)) return g;
       from = Base::tiny_max + 1;
     }
@@ -222,6 +254,12 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
         return take_fitting(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     }
     return granule_limit;
+  }
+  /// Whether any tiny block is within the quota.
+  bool has_room() const {
+    const auto& a = agent();
+    if (static_cast<i32>(a.room) >= static_cast<i32>(Base::tiny_max)) return true;
+    return u64{Base::live_granules()} + Base::tiny_max <= most_live(a);
   }
   [[gnu::noinline]] Granule place_long_or_grow(Granule c) {
     // A block of its size that was freed lately, most of the time.
@@ -275,10 +313,14 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     } else {
       const u64 found = Base::quick_first(c);
       n = static_cast<Granule>(found >> 32);
-      room = a.room - n;
       // Without rounding the block may be too short.
-      if ((Base::merges_at_once() ? n < c : found == 0) || static_cast<i32>(room) < 0) [[unlikely]]
+      if (Base::merges_at_once() ? n < c : found == 0) [[unlikely]]
         return false;
+      room = a.room - n;
+      if (static_cast<i32>(room) < 0) [[unlikely]] {
+        if (at_once || !raises_watermark(n)) return false;
+        room = 0;
+      }
       Base::quick_pop(Base::bin_of(c));
       g = static_cast<Granule>(found);
     }
@@ -585,7 +627,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     // a row that it is the same size more are likely to follow, and are cut side by side.
     Granule most = small_max;
     if (run_fits && 8 * c + 16 < most) most = 8 * c + 16;
-    if (run_fits && (a.last_cut & 0xFF) == c) most = c;
+    if (run_fits && ((a.last_cut & 0xFF) == c || (!small_code && grows_by(c)))) most = c;
     if (const u64 found = Base::pop_hint(c, most)) {
       note_cut(c);
       return take_short(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
@@ -696,7 +738,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   Granule cut_run(Granule c) {
     auto& a = agent();
     const Granule g = a.run_begin;
-    if (static_cast<i32>(a.room) < i64{c} && !note_peak(c)) return failure(Error::quota_exceeded);
+    if (static_cast<i32>(a.room) < i64{c} && !raises_watermark(c) && !note_peak(c))
+      return failure(Error::quota_exceeded);
     Base::note_live(c);
     begin_block(g);
     Base::set_bit(g, page_record::live);
@@ -772,7 +815,7 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   Granule take_row(Granule g, Granule n, Granule c) {
     auto& a = agent();
     const u32 more = !small_code && cut_lately(c) ? row_length(g, n, c) : 0;
-    if (more == 0 || static_cast<i32>(a.room) < i64{c}) return take_part(g, n, c);
+    if (more == 0 || (static_cast<i32>(a.room) < i64{c} && !note_peak(c))) return take_part(g, n, c);
     const u64 starts = hint_row(g + c, c, more);
     const Granule cut = (more + 1) * c;
     // What follows the row begins there already unless it is the rest of the block.
