@@ -37,6 +37,9 @@ class Lock : public Remote<Place> {
   /// What the lock holds while this agent holds it.
   u32 lock_tag() const { return Base::agent_ref() == 0 ? attaching_agent + 1 : agent().id + 1; }
 
+  /// Whether this agent, which is attached, holds the lock. (The tags are short of a byte, and the waiters' bit is above it.)
+  bool has_lock() const { return static_cast<u8>(header().lock) == Base::place().owner_tag(); }
+
   /// Takes the lock. False when it could not be had in the patience that an agent has: about five seconds for
   /// one that may block, else a few milliseconds. Nothing has changed then.
   [[nodiscard]] bool take_lock() { return take_lock(Base::agent_ref() != 0 && agent().may_block != 0); }

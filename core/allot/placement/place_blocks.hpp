@@ -483,7 +483,9 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       // Somebody may just have set a quota, who did not see this then.
       if (quota_word.template atomic_get<u64>() == ~u64{0}) return true;
     }
-    if (!Base::take_lock()) {
+    // Who has all free pages (place_last) has the lock, too, and would wait for itself. What was asked for is within the
+    // share by then; only slack is not.
+    if (Base::has_lock() || !Base::take_lock()) {
       a.missed = 1;
       return false;
     }

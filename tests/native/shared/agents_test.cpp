@@ -54,6 +54,42 @@ TEST(QuotaTest, HoldsWhereAnAlignedBlockIsFoundInAnOrphansPages) {
   agents.validate();
 }
 
+struct CountedWait : allot::FutexWait {
+  static void wait(std::uintptr_t, std::uint32_t, std::uint32_t) { ++times; }
+  static void pause() { ++times; }
+  static inline int times = 0;
+};
+
+// All free pages are taken with the lock held, and what is found in them is a little longer than the quota allows.
+TEST(QuotaTest, DoesNotLetAnAgentWaitForItself) {
+  for (const bool may_block : {false, true}) {
+    AgentsOf<allot::SharedHeap<allot::SharedMapping, CountedWait>> agents(1, {}, 1, 200);
+    auto& heap = agents[0];
+    ASSERT_EQ(heap.set_may_block(may_block), allot::Error::none);
+    const std::uint32_t first = heap.allocate(5 << 20).value();
+    ASSERT_EQ(heap.set_maximum(agents.memory().bytes()), allot::Error::none);
+    ASSERT_EQ(heap.deallocate(first), allot::Error::none);
+    // Partly in pages that the agent keeps, partly in pages that are anybody's.
+    std::uint64_t whole = 0;
+    std::uint32_t parts = 0;
+    for (const allot::Block& block : walk(heap)) {
+      if (block.kind == allot::BlockKind::free && block.address >= first) {
+        whole += block.size;
+        ++parts;
+      }
+    }
+    ASSERT_GT(parts, 1U);
+    const std::uint64_t wanted = whole - 64 * allot::granule_bytes;
+    ASSERT_EQ(heap.set_quota(wanted), allot::Error::none);
+    CountedWait::times = 0;
+    const std::uint32_t block = heap.allocate(wanted).value();
+    EXPECT_EQ(CountedWait::times, 0);
+    EXPECT_EQ(heap.usable_size(block).value(), wanted);
+    EXPECT_EQ(heap.lock_holder(), 0U);
+    agents.validate();
+  }
+}
+
 // Freed by others after its agent had gone, blocks are live until somebody takes their pages.
 class GoneTest : public testing::TestWithParam<bool> {};
 TEST_P(GoneTest, WhatIsFreedOfItsBlocksIsNotMissed) {
