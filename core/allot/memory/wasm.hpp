@@ -24,7 +24,7 @@ class WasmMemory {
     return before == ~size_t{0} ? ~u64{0} : static_cast<u64>(before) << page_shift;
   }
   /// Has the engine look how long a shared memory is now. V8 knows the length of each instance's memory, by which it checks
-  /// atomic instructions; that stays too short where somebody else grows the memory while this module is instantiated.
+  /// atomic instructions; that stays too short where somebody else grows the memory while this agent is given it.
   void refresh() const { (void)__builtin_wasm_memory_grow(0, 0); }
   void zero(u64 at, u64 n) const {
     __builtin_memset(reinterpret_cast<void*>(static_cast<uintptr_t>(at)), 0, static_cast<size_t>(n));
