@@ -97,6 +97,26 @@ test('a place or an alignment that was set to what it cannot be', () => {
   }
 });
 
+test('what an arena and an array are made of cannot be overwritten', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const [inBuffer, inMemory] = [new ArrayBufferArenaAllocator(64), new WasmMemoryArenaAllocator(memory)];
+  const array = managerOf(inBuffer).allocInt32Array(2);
+  for (const [object, name, value] of [
+    [inBuffer, 'heap', new ArrayBuffer(8)],
+    [inBuffer, 'capacity', 8],
+    [inMemory, 'heap', new ArrayBuffer(8)],
+    [inMemory, 'wasmMemory', new WebAssembly.Memory({ initial: 1 })],
+    [inMemory, 'capacity', 8],
+    [array, 'elementCount', 3],
+  ]) {
+    const before = object[name];
+    assert.throws(() => { object[name] = value; }, TypeError, name);
+    assert.equal(object[name], before);
+  }
+  assert.equal(inMemory.heap, memory.buffer);
+  throwsCode(() => array.readAt(2), 'RangeError', 'index_out_of_range');
+});
+
 test('any whole alignment', () => {
   const arena = new ArrayBufferArenaAllocator(100, 3);
   assert.deepEqual([arena.allocate(1), arena.allocate(4), arena.allocate(1)], [3, 6, 12]);

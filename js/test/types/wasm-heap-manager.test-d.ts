@@ -149,6 +149,11 @@ export function usage(emscriptenModule: Module): void {
   createWasmHeapManager(() => arena.heap, (size) => arena.allocate(size), (address) => arena.deallocate(address));
   check<Equal<typeof WasmMemoryArenaAllocator.prototype.capacityPages, number>>();
 
+  // @ts-expect-error the buffer is the arena's to replace
+  arena.heap = new ArrayBuffer(8);
+  // @ts-expect-error an arena stays in its memory
+  new WasmMemoryArenaAllocator(new WebAssembly.Memory({ initial: 1 })).wasmMemory = new WebAssembly.Memory({ initial: 1 });
+
   // @ts-expect-error 64-bit integers are BigInts
   manager.writeBigInt64(16, 1);
   // @ts-expect-error and all others are not

@@ -11,17 +11,21 @@ import { requireWhole } from './errors.js';
  * WebAssembly memory's is: so nobody goes on writing to a copy that nobody reads.
  */
 export class ArrayBufferArenaAllocator extends Arena {
-  /** The buffer of now. */
-  heap: ArrayBuffer;
+  #heap: ArrayBuffer;
 
   constructor(initialCapacity = 2 ** 16, alignmentConstant = 8) {
     super(alignmentConstant);
     requireWhole('initialCapacity', initialCapacity);
-    this.heap = new ArrayBuffer(initialCapacity);
+    this.#heap = new ArrayBuffer(initialCapacity);
+  }
+
+  /** The buffer of now. */
+  get heap(): ArrayBuffer {
+    return this.#heap;
   }
 
   get capacity(): number {
-    return this.heap.byteLength;
+    return this.#heap.byteLength;
   }
 
   /**
@@ -32,10 +36,10 @@ export class ArrayBufferArenaAllocator extends Arena {
   protected override growTo(byteLength: number): void {
     try {
       const larger = new ArrayBuffer(2 * byteLength);
-      new Uint8Array(larger).set(new Uint8Array(this.heap));
+      new Uint8Array(larger).set(new Uint8Array(this.#heap));
       // To transfer a buffer is how JavaScript detaches one.
-      structuredClone(this.heap, { transfer: [this.heap] });
-      this.heap = larger;
+      structuredClone(this.#heap, { transfer: [this.#heap] });
+      this.#heap = larger;
     } catch (error) {
       throw cannotGrow(2 * byteLength, error);
     }

@@ -179,14 +179,18 @@ export abstract class PointerRef<T extends number | bigint> extends NumericRef<T
 
 /** A ref to an array of numbers. */
 export abstract class TypedArrayRef<T extends TypedArray> extends HeapRef {
-  /** How many elements it has. */
-  readonly elementCount: number;
+  readonly #elementCount: number;
 
   /** A ref to an array that lies at an address already. */
   constructor(address: number, elementCount: number, manager: WasmHeapManager) {
     super(address, manager);
     requireWhole('elementCount', elementCount);
-    this.elementCount = elementCount;
+    this.#elementCount = elementCount;
+  }
+
+  /** How many elements it has. */
+  get elementCount(): number {
+    return this.#elementCount;
   }
 
   /** The array itself, for immediate use: growth leaves the view behind. */

@@ -8,19 +8,23 @@ const pageLength = 2 ** 16;
 
 /** Allocates in a WebAssembly memory, from its beginning on, one block behind the other. */
 export class WasmMemoryArenaAllocator extends Arena {
-  /** The memory. */
-  wasmMemory: WebAssembly.Memory;
+  readonly #memory: WebAssembly.Memory;
 
   constructor(wasmMemory: WebAssembly.Memory, alignmentConstant = 8) {
     super(alignmentConstant);
     if (!(wasmMemory instanceof WebAssembly.Memory)) {
       throw typeError('wrong_type', `wasmMemory must be a WebAssembly.Memory, not ${show(wasmMemory)}`);
     }
-    this.wasmMemory = wasmMemory;
+    this.#memory = wasmMemory;
+  }
+
+  /** The memory. */
+  get wasmMemory(): WebAssembly.Memory {
+    return this.#memory;
   }
 
   get capacity(): number {
-    return this.wasmMemory.buffer.byteLength;
+    return this.#memory.buffer.byteLength;
   }
 
   /** How many pages of 64 KiB the memory has now. */
@@ -30,14 +34,14 @@ export class WasmMemoryArenaAllocator extends Arena {
 
   /** The memory's buffer of now. */
   get heap(): ArrayBuffer {
-    return this.wasmMemory.buffer;
+    return this.#memory.buffer;
   }
 
   /** @internal */
   protected override growTo(byteLength: number): void {
     const pages = Math.ceil((byteLength - this.capacity) / pageLength);
     try {
-      grow(this.wasmMemory, pages);
+      grow(this.#memory, pages);
     } catch (error) {
       throw cannotGrow(byteLength, error);
     }
