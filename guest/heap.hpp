@@ -36,11 +36,7 @@ ALLOT_OF_THREAD u32 tiny_bytes;
 
 namespace {
 
-struct Traits {
-  static constexpr bool exact = ALLOT_GUEST_POLICY == 0;
-  static constexpr bool sizes = false;
-  static constexpr int policy = ALLOT_GUEST_POLICY;
-  static constexpr bool foretells_length = false;
+struct Traits : KnownPolicy<Policy{ALLOT_GUEST_POLICY}> {
   static char* image() { return &__heap_base; }
 #ifdef ALLOT_GUEST_THREADS
   static constexpr bool shared = true;

@@ -41,13 +41,7 @@ struct ProcessMemory {
   }
 };
 
-struct Traits {
-  static constexpr bool exact = false;
-  static constexpr bool sizes = false;
-  static constexpr int policy = static_cast<int>(Policy::balanced);
-  static constexpr bool foretells_length = false;
-};
-using Heap = BasicHeap<Inside<ProcessMemory, u32, Traits>>;
+using Heap = BasicHeap<Inside<ProcessMemory, u32, KnownPolicy<Policy::balanced>>>;
 
 Heap& heap() { return *reinterpret_cast<Heap*>(heap_begin); }
 

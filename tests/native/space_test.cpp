@@ -21,15 +21,8 @@ using allot::Policy;
 
 // As a guest's: known when it is compiled.
 template <Policy fixed>
-struct Known {
-  static constexpr bool exact = fixed == Policy::exact;
-  static constexpr bool sizes = false;
-  static constexpr int policy = static_cast<int>(fixed);
-  static constexpr bool foretells_length = false;
-};
+using KnownHeap = allot::InsideHeap<allot::ReservedMemory, std::uint32_t, allot::KnownPolicy<fixed>>;
 using Heap = allot::InsideHeap<allot::ReservedMemory, std::uint32_t>;
-template <Policy fixed>
-using KnownHeap = allot::InsideHeap<allot::ReservedMemory, std::uint32_t, Known<fixed>>;
 
 struct Block {
   std::uint32_t address;

@@ -29,4 +29,14 @@ constexpr PolicyNumbers numbers_of(u32 policy) {
   return {pick(0x02'02'04'1F), pick(0x02'02'00'00), pick(0x0C'08'00'00), pick(0x05'07'0A'06)};
 }
 
+/// What a build is able to do that knows its heaps' policy when it is compiled, and records no sizes: as AllTraits
+/// (image/place.hpp).
+template <Policy known>
+struct KnownPolicy {
+  static constexpr bool exact = known == Policy::exact;
+  static constexpr bool sizes = false;
+  static constexpr int policy = static_cast<int>(known);
+  static constexpr bool foretells_length = false;
+};
+
 }  // namespace allot

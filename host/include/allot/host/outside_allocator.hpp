@@ -41,15 +41,8 @@ using OutsidePlace = Outside<Borrowed<AnyMemory>, KeptRecords, Address, HostTrai
 
 /// What nearly all heaps are: of a policy that is known here, sizes not recorded, and the image at the beginning of its
 /// memory. An allocation need not look at any of that then, which makes it a fifth shorter.
-template <Policy known>
-struct PlainTraits {
-  static constexpr bool exact = false;
-  static constexpr bool sizes = false;
-  static constexpr int policy = static_cast<int>(known);
-  static constexpr bool foretells_length = false;
-};
 template <class Address, Policy known>
-struct PlainOutsidePlace : Outside<Borrowed<AnyMemory>, KeptRecords, Address, PlainTraits<known>> {
+struct PlainOutsidePlace : Outside<Borrowed<AnyMemory>, KeptRecords, Address, KnownPolicy<known>> {
   static constexpr RecordRef fixed_image = 0;
 };
 
