@@ -11,7 +11,7 @@ import type { OpenHeap } from '../open.js';
 
 const granulesPerPage = 4096;
 /** All hint stacks, as hint_places of core/allot/image/layout.hpp has them: places of two u32. */
-const hintBytes = (cap: number): number =>
+export const hintBytes = (cap: number): number =>
   (36 * cap + 96 * Math.floor(cap / 8) + 129) * 8;
 
 /** The records of a heap as they were when this was made. */
