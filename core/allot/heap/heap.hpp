@@ -620,7 +620,9 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
 
   /// The padding counts neither against the quota nor as peak, as below. It is cut off before the block is live
   /// to anybody: who dies in here leaves one block at most, and says which.
-  Granule place_aligned_shared(Address alignment, u64 size, Granule c, Granule most) {
+  Granule place_aligned_shared(Address alignment, u64 size, Granule c, Granule most)
+    requires Base::shared
+  {
     if (!this->within_quota(c)) return Base::failure(Error::quota_exceeded);
     auto& a = this->agent();
     const u32 share = a.share;
