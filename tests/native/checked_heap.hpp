@@ -19,6 +19,7 @@
 #include "model.hpp"
 #include "operation.hpp"
 #include "pattern.hpp"
+#include "rigs.hpp"
 #include "walk.hpp"
 
 namespace allot_test {
@@ -449,5 +450,13 @@ class CheckedHeap {
   std::uint64_t marks_ = 0;
   std::uint64_t count_ = 0;
 };
+
+#ifndef ALLOT_TEST_HEAPS_HERE
+// Compiled once, as the heaps are.
+extern template class CheckedHeap<InsideRig<MovingMemory, std::uint32_t>>;
+extern template class CheckedHeap<InsideRig<MovingMemory, std::uint64_t>>;
+extern template class CheckedHeap<OutsideRig<MovingMemory, std::uint32_t>>;
+extern template class CheckedHeap<OutsideRig<MovingMemory, std::uint64_t>>;
+#endif
 
 }  // namespace allot_test

@@ -149,3 +149,15 @@ class NaiveRig {
 };
 
 }  // namespace allot_test
+
+#ifndef ALLOT_TEST_HEAPS_HERE
+// Compiled once for all files of tests, in heaps.cpp.
+namespace allot {
+
+extern template class BasicHeap<allot_test::InsideRig<allot_test::MovingMemory, u32>::Heap::place_type>;
+extern template class BasicHeap<allot_test::InsideRig<allot_test::MovingMemory, u64>::Heap::place_type>;
+extern template class BasicHeap<allot_test::OutsideRig<allot_test::MovingMemory, u32>::Heap::place_type>;
+extern template class BasicHeap<allot_test::OutsideRig<allot_test::MovingMemory, u64>::Heap::place_type>;
+
+}  // namespace allot
+#endif

@@ -72,3 +72,6 @@ inline void expect_not_attached(const std::vector<std::uint8_t>& bytes, std::uin
 }
 
 }  // namespace allot_test
+
+// Compiled once, in heaps.cpp.
+extern template class allot::BasicHeap<allot_test::SavedHeap::place_type>;

@@ -53,9 +53,9 @@ void expect_refused(Rig& rig, allot::Error expected, Misuse misuse) {
   EXPECT_STREQ(allot::name_of(error), allot::name_of(expected));
   const std::vector<std::uint8_t> after = bytes_that_must_stay(rig);
   ASSERT_EQ(before.size(), after.size()) << "a refused operation grew the memory";
-  for (std::size_t at = 0; at < before.size(); ++at) {
-    ASSERT_EQ(before[at], after[at]) << "a refused operation changed byte " << at;
-  }
+  if (before == after) return;
+  const auto changed = std::mismatch(before.begin(), before.end(), after.begin()).first;
+  FAIL() << "a refused operation changed byte " << changed - before.begin();
 }
 
 // Like expect_refused, for a request that only lacks room: the heap may have tidied its records while it
