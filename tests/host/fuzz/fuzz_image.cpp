@@ -4,9 +4,11 @@
 // The first byte chooses: the bytes are the image themselves, or a sound heap is made first and each six
 // bytes are a step: a call of the host, or a write into the image.
 #include "hostile.hpp"
+#include "targets.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace allot_test;
+namespace allot_test {
+
+int fuzz_image(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
   Bytes bytes(data, size);
   const u64 form = bytes.take(1);
@@ -17,3 +19,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int steps = 0; bytes.has_more() && steps < 400; ++steps) victim.step(bytes, true);
   return 0;
 }
+
+}  // namespace allot_test

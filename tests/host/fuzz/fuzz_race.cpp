@@ -4,9 +4,11 @@
 // What the two threads do is a race on purpose; what is tested is that the host uses nothing that it has not
 // checked.
 #include "hostile.hpp"
+#include "targets.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace allot_test;
+namespace allot_test {
+
+int fuzz_race(const std::uint8_t* data, std::size_t size) {
   if (size < 12) return 0;
   Bytes bytes(data, size);
   const u64 form = bytes.take(1);
@@ -26,3 +28,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int steps = 0; bytes.has_more() && steps < 200; ++steps) victim.step(bytes, false);
   return 0;
 }
+
+}  // namespace allot_test

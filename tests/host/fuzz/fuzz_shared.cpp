@@ -3,11 +3,13 @@
 //
 // The first byte is that of fuzz_image, the third says how many hosts there are and whether the other thread is.
 #include "hostile.hpp"
+#include "targets.hpp"
 
 #include <optional>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace allot_test;
+namespace allot_test {
+
+int fuzz_shared(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
   Bytes bytes(data, size);
   const u64 form = bytes.take(1);
@@ -25,3 +27,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   intruder.reset();
   return 0;
 }
+
+}  // namespace allot_test
