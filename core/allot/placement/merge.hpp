@@ -151,9 +151,8 @@ class Merge : public Filing<Place> {
     const u64 live = load<u64>(at + page_record::live) >> shift;
     // Live blocks, marks of metadata, and the words of long blocks all show as live bits, and what begins behind the first
     // of them does not count. (The run is long, so that nothing follows it here.)
-    Base::require((starts & 1) != 0);
-    const u64 seen = starts & (live ^ (live - 1));
-    const u32 last = highest_bit(seen);
+    // (Bit 0 is set, but in a damaged heap.)
+    const u32 last = highest_bit((starts | 1) & (live ^ (live - 1)));
     if (last != 0) store<u64>(at, load<u64>(at) & ~(((u64{1} << last) - 1) << shift));
     return last;
   }
@@ -234,7 +233,7 @@ class Merge : public Filing<Place> {
         const u64 live = load<u64>(bits + page_record::live + byte) >> (g & 63) >> 1;
         if (starts != 0 && (live >> lowest_bit(starts) & 1) != 0) {
           const Granule n = lowest_bit(starts) + 1;
-          if (n == 1 || (live & 1) == 0) hint(n);  // or it is metadata
+          if (n == 1 || (live & 1) == 0) hint(n);  // or it is reserved
           g += n;
           continue;
         }
