@@ -70,10 +70,14 @@ void* aligned(size_t alignment, size_t size) {
   return or_errno(guest::block(patiently([=] { return heap().allocate_long_otherwise(size); })));
 }
 
-/// allocate_any with fast paths for all but tiny blocks.
+/// allocate_any with fast paths for all but tiny blocks, and the straight way for a tiny one that the fast path did not find.
 [[gnu::noinline]] void* allocate(size_t size) {
   if (small_code || guest::tiny_bytes == 0) return allocate_any(size);
-  return heap().allocate_by_length(size, guest::pointer, allocate_long, allocate_any);
+  return heap().allocate_by_length(size, guest::pointer, allocate_long, [](size_t other) {
+    if (other - 1 >= guest::Heap::tiny_bytes) return allocate_any(other);
+    return or_errno(
+        guest::block(patiently([=] { return heap().allocate_tiny_otherwise(static_cast<u32>(other)); })));
+  });
 }
 
 /// Whether free refuses by itself what lies below the heap. Where free_rest does, free calls one function only, and takes a

@@ -352,6 +352,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (c == 0 || c > Base::tiny_max) __builtin_unreachable();
     return this->place_again(c, g);
   }
+  /// Where that found none.
+  [[gnu::always_inline]] Granule allocate_tiny_otherwise(u32 size) {
+    return this->returned(this->place_small_or_grow((size + granule_bytes - 1) >> granule_shift));
+  }
 
   /// The same for more than long_bytes where none was freed lately.
   static constexpr u32 long_bytes = small_max * granule_bytes;
@@ -361,7 +365,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
   }
   /// allocate_raw where that found nothing, or for any other size, in such a heap: the fast paths for more than
   /// tiny_bytes. Returns found(granule), or what `long_one` returns where none so long was freed lately, which is to call
-  /// allocate_long_otherwise, or what `any` returns for whatever remains, which is to call allocate_sized.
+  /// allocate_long_otherwise, or what `any` returns for whatever remains, which is to call allocate_sized, or
+  /// allocate_tiny_otherwise for a tiny one.
   template <class Size, class Found, class LongOne, class Any>
   [[gnu::always_inline]] auto allocate_by_length(Size size, Found found, LongOne long_one, Any any) {
     if (size - tiny_bytes - 1 < quick_bytes - tiny_bytes) {
