@@ -78,9 +78,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
 
   enum class Hint { held, none, stale };
   /// Takes the block at the topmost hint of a size; `tiny`: one that one load of start bits sees. Changes nothing but
-  /// the next guess when there is no hint, or it does not hold, or the block is not to be had without a closer look at
-  /// the watermark.
-  /// `at_once`: nothing else is done before the block is returned.
+  /// the next guess when there is no hint, or it does not hold, or the quota has no room for the block.
+  /// `at_once`: nothing else is done before the block is returned; the watermark is not raised for it either.
   template <bool at_once, bool tiny = true>
   [[gnu::always_inline]] Hint try_hint(Granule size, Granule& found) {
     auto& a = agent();
@@ -135,22 +134,24 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     else
       return header().quota >> granule_shift;
   }
-  /// note_peak(c), where there is no room for c granules and the agent need not ask for a larger share: what it comes to at each
-  /// request while a program takes more and more. Returns whether that was all; changes nothing when not.
+  /// Where there is no room for c granules: raises the watermark to what is live with them, and the peak, if the agent need not
+  /// ask for a larger share for that: what it comes to at each request while a program takes more and more. Returns
+  /// whether it has; changes nothing when not.
   [[gnu::always_inline]] bool raises_watermark(Granule c) {
     if (small_code) return false;
     auto& a = agent();
     const u32 more = c - a.room;
     const u64 to = u64{a.watermark} + more;
     if (to > most_live(a)) return false;
-    a.room += more;
+    // Whoever looks on sees too much live for a moment, not less than nothing.
+    if (to > a.peak) a.peak = static_cast<u32>(to);
     a.watermark = static_cast<u32>(to);
-    if (a.watermark > a.peak) a.peak = a.watermark;
+    a.room += more;
     return true;
   }
 
-  /// Borrows: the block at a hint of the smallest size in [c, most] that has one that holds, most <= tiny_max and not
-  /// more than there is room for below the watermark. Drops those that do not hold. Returns whether there is one.
+  /// Borrows: the block at a hint of the smallest size in [c, most] that has one that holds, most <= tiny_max and within
+  /// the quota. Drops those that do not hold. Returns whether there is one.
   [[gnu::always_inline]] bool place_near(Granule c, Granule most, Granule& g) {
     for (Granule size = c; size <= most;) {
       const Hint hint = try_hint<false>(size, g);
@@ -174,20 +175,24 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     while (frees_for(g));
     return g;
   }
-  /// Shared heaps: whether a request that got `g` is worth another try, since what others have freed of an agent's that has
-  /// gone is no longer counted: it may have been what the quota lacked.
+  /// Shared heaps: whether a request that got `g` is worth another try, since what others have freed of this agent's, or of
+  /// one's that has gone, is no longer counted: it may have been what the quota lacked.
   [[gnu::always_inline]] bool frees_for(Granule g) {
-    if constexpr (Base::shared) return g == failure(Error::quota_exceeded) && Base::adopt_orphans();
+    if constexpr (Base::shared) {
+      return g == failure(Error::quota_exceeded) && (small_code || agent().missed == 0) &&
+             (Base::collect_told() != 0 || Base::adopt_orphans());
+    }
     return false;
   }
   [[gnu::always_inline]] Granule place_small_within_quota(Granule c) {
     Granule g = granule_limit;
     if (!exact() && !Base::merges_at_once()) {
       if (!small_code) g = place_anew(c);
-      if (g == granule_limit) g = place_borrowed(c);
+      if (g == granule_limit && !(Base::shared && has_no_hint(c) && wants_run(c))) g = place_borrowed(c);
     }
     if (g != granule_limit) return g;
-    // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache.
+    // What others have freed is looked at only now, so that it is more at a time: a look costs misses of the cache. But
+    // before more of the run is cut: else who takes what others give back would never see that.
     if constexpr (Base::shared) return place_collected(c);
     g = small_code ? place_free(c) : place_small(c);
     return g != granule_limit ? g : place_harder(c);
@@ -202,13 +207,8 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// enough of them are at hand there will never be more of the size that is asked for, and each request misses its own
   /// stack, on which no branch is foreseen. granule_limit where borrowing comes first, or its own stack is not empty.
   Granule place_anew(Granule c) {
-    if (Base::hinted_bits(at(Base::top(c))) != Base::stack_end) return granule_limit;
-    const auto& a = agent();
-    const Granule run = a.run_end - a.run_begin;
-    // What is asked for in rows is cut in rows: were it borrowed, the near sizes would run out one after the other.
-    if (c <= batch_granules / 4 && run >= c + batch_granules + small_max && is_cut_lately(c))
-      return cut_run(c);
-    if (run > c + small_max && grows_by(c)) return cut_run(c);
+    if (!has_no_hint(c)) return granule_limit;
+    if (!Base::shared && wants_run(c)) return cut_run(c);
     // A second page is there for having blocks of all sizes at hand, unless memory is what counts.
     if constexpr (!Base::shared) {
       if (!Base::is_tight() && (Base::page_count() <= 2 || has_memory()) && has_run(c)) return cut_run(c);
@@ -216,11 +216,22 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     // The shortest blocks are those that borrowing makes the most too long. One of 64 is cut from a long one, of which
     // there are too many then. (Not where there is but one size: Growth::widen_hints.)
     if (c <= hint_many_max && Base::live_granules() % 64 == 0 &&
-        (a.hint_cap != first_hint_cap || Base::page_count() < 4)) {
+        (agent().hint_cap != first_hint_cap || Base::page_count() < 4)) {
       if (const u64 found = Base::pop_hint(Base::slack_limit(c) + 1, small_max))
         return take_row(static_cast<Granule>(found), static_cast<Granule>(found >> 32), c);
     }
     return granule_limit;
+  }
+  /// Whether the stack of a size is empty.
+  bool has_no_hint(Granule c) const { return Base::hinted_bits(at(Base::top(c))) == Base::stack_end; }
+  /// Whether c granules had better be cut from the run, which has them, than borrowed.
+  bool wants_run(Granule c) const {
+    if (small_code) return false;
+    const auto& a = agent();
+    const Granule run = a.run_end - a.run_begin;
+    // What is asked for in rows is cut in rows: were it borrowed, the near sizes would run out one after the other.
+    if (c <= batch_granules / 4 && run >= c + batch_granules + small_max && is_cut_lately(c)) return true;
+    return run > c + small_max && grows_by(c);
   }
   /// Whether there is more live than ever with c granules more, and next to nothing free that could be borrowed: then
   /// looking for it is in vain, most of the time.
@@ -313,14 +324,10 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     } else {
       const u64 found = Base::quick_first(c);
       n = static_cast<Granule>(found >> 32);
-      // Without rounding the block may be too short.
-      if (Base::merges_at_once() ? n < c : found == 0) [[unlikely]]
-        return false;
       room = a.room - n;
-      if (static_cast<i32>(room) < 0) [[unlikely]] {
-        if (at_once || !raises_watermark(n)) return false;
-        room = 0;
-      }
+      // Without rounding the block may be too short.
+      if ((Base::merges_at_once() ? n < c : found == 0) || static_cast<i32>(room) < 0) [[unlikely]]
+        return false;
       Base::quick_pop(Base::bin_of(c));
       g = static_cast<Granule>(found);
     }
@@ -758,17 +765,19 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   /// Hints at `count` blocks of c granules that follow each other from `g` on, in one page; the lowest will be the first
   /// to be handed out. There are places for them. Returns the start bits of all and of what follows, bit 0 = g.
   u64 hint_row(Granule g, Granule c, u32 count) {
-    const Address page = Base::record_ref(g >> granule_page_shift);
+    // Within a page the Ref of a granule's start bit lies at a fixed distance from an eighth of its number.
+    const Address bits = Base::start_ref(g) - (g >> 3);
     Address top = Base::top(c);
-    u64 starts = 1;
     for (Granule block = g + count * c; block != g;) {
       block -= c;
       top += Base::place_bytes;
-      Base::set_hint(at(top), block, page + Base::bit_byte(block));
-      starts = starts << c | 1;
+      Base::set_hint(at(top), block, bits + (block >> 3));
     }
     Base::set_top(c, top);
-    return starts;
+    // Each step doubles how many there are.
+    u64 starts = 1;
+    for (u32 reach = c; reach <= count * c; reach *= 2) starts |= starts << reach;
+    return starts & ((u64{2} << count * c) - 1);
   }
 
   /// Notes that a block of c granules is cut. Returns which were before, the latest in the lowest byte.
@@ -817,7 +826,11 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
   Granule take_row(Granule g, Granule n, Granule c) {
     auto& a = agent();
     const u32 more = !small_code && cut_lately(c) ? row_length(g, n, c) : 0;
-    if (more == 0 || (static_cast<i32>(a.room) < i64{c} && !note_peak(c))) return take_part(g, n, c);
+    if (more == 0) return take_part(g, n, c);
+    if (static_cast<i32>(a.room) < i64{c} && !note_peak(c)) {
+      Base::release(g, n);
+      return failure(Error::quota_exceeded);
+    }
     const u64 starts = hint_row(g + c, c, more);
     const Granule cut = (more + 1) * c;
     // What follows the row begins there already unless it is the rest of the block.

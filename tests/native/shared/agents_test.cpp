@@ -90,6 +90,36 @@ TEST(QuotaTest, DoesNotLetAnAgentWaitForItself) {
   }
 }
 
+// One takes until the quota is reached, and another gives all of it back: what the owner has not taken in yet is no reason to
+// refuse, be the blocks' sizes hinted at or not.
+TEST(QuotaTest, CountsWhatOthersHaveFreed) {
+  for (const std::uint64_t size : {16U, 64U, 300U, 900U, 1500U, 100000U}) {
+    for (const bool hinted : {false, true}) {
+      Agents agents(2, {}, 1, 100);
+      ASSERT_EQ(agents[0].set_quota(1000000), allot::Error::none);
+      for (int round = 0; round < 3; ++round) {
+        std::vector<std::uint32_t> own;
+        if (hinted)
+          for (std::uint64_t near = size; near < size + 100; near += 16)
+            own.push_back(agents[0].allocate(near).value());
+        for (const auto block : own) ASSERT_EQ(agents[0].deallocate(block), allot::Error::none);
+        std::vector<std::uint32_t> blocks;
+        for (;;) {
+          const auto block = agents[0].allocate(size);
+          if (!block) {
+            ASSERT_EQ(block.error(), allot::Error::quota_exceeded);
+            break;
+          }
+          blocks.push_back(block.value());
+        }
+        EXPECT_GE(blocks.size() * size, 700000U) << size << ", round " << round;
+        for (const auto block : blocks) ASSERT_EQ(agents[1].deallocate(block), allot::Error::none);
+      }
+      agents.validate();
+    }
+  }
+}
+
 // Freed by others after its agent had gone, blocks are live until somebody takes their pages.
 class GoneTest : public testing::TestWithParam<bool> {};
 TEST_P(GoneTest, WhatIsFreedOfItsBlocksIsNotMissed) {
