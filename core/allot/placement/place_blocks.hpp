@@ -392,11 +392,11 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       // Merging is lazy, so that the heap grows only after a look at what could be merged: up to 32 pages
       // for every page that it is about to grow by. The cost of sweeping is so bounded by that of the new
       // pages, and memory that lies idle is found before it has doubled. Long blocks are merged when they
-      // leave their places; sweeping pays where enough small ones were freed.
+      // leave their places; sweeping pays where enough small ones were freed. (See pages_swept_for.)
       const u32 step = Base::step_for(c);
       const bool pays =
           small_code ? c <= small_max : sweeping_pays(step << granule_page_shift) && !takes_before_sweeping();
-      if (pays && Base::sweep(c, 32 * step)) {
+      if (pays && Base::sweep(c, small_code ? 32 * step : pages_swept_for(step))) {
         const Granule g = place_free(c);
         if (g != granule_limit) return g;
       }
@@ -410,6 +410,14 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
       return g;
     }
     return place_last(c);
+  }
+
+  /// How many pages are swept before the heap grows by `step` pages: 32 for each, but no more than in a heap of 16 MiB, so that
+  /// no single request looks at all of a long heap.
+  u32 pages_swept_for(u32 step) const {
+    u32 most = 256 >> Base::step_shift();
+    if (most == 0) most = 1;
+    return 32 * (step < most ? step : most);
   }
 
   /// Whether there may be enough to merge for it to be worth while before `more` granules are taken.
