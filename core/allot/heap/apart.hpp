@@ -56,7 +56,7 @@ class Apart : public Report<Place> {
       if (load<u32>(at(ref) + mark_at) != page + 1) return broken(apart_rule, ref);
       // Found below as well, but only behind the walk over all blocks, of which a short file could make very many so. (What
       // lies behind a record may be somebody's who writes there just now.)
-      const u32 seen = header().record_bytes - (Base::shared ? mark_at + sizeof(u32) - 1 : 0);
+      const u32 seen = header().record_bytes - (Base::shared ? mark_at + u32{sizeof(u32)} - 1 : 0);
       for (u32 i = granule_bytes; i < seen; i += granule_bytes)
         if (is_page_record(ref + i)) return broken(apart_rule, ref);
     }
