@@ -20,7 +20,7 @@
 #   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #
 # A part that fails does not stop the others. A test that is skipped counts as failed. What `native` and `cli` take long
-# to compile is compiled while the parts before them leave a core idle.
+# to compile is compiled while the parts before them leave a core idle; then those tests of `native` run that are in no hurry.
 # build/test/counts holds the counts, build/log what was said.
 
 source tools/dev/check.sh
@@ -101,17 +101,29 @@ test_check() {
 
 # The build that goes on beside the first parts: the number of its process, or that there is none.
 ahead=''
+# What the tests that ran behind it left: .xml, .log, and .status when they have ended.
+readonly ahead_tests=$build/test/native-ahead
 
-# native_ahead PART…   begins to build what `native` and `cli` want, if they are among several parts.
+# native_ahead PART…   begins to build what `native` and `cli` want, if they are among several parts, and then to run
+# what of `native` may take its time.
 native_ahead() {
   ahead=none
   [[ $# -gt 1 && " $* " =~ ' native '|' cli ' ]] || return 0
   # What goes wrong here goes wrong again in the part itself, which tells.
   (native_configure) || return 0
   mkdir -p "$build/log"
+  rm -f "$ahead_tests".*
   # A session of its own, so that it can be ended with all its children.
-  setsid nice -n 19 cmake --build --preset native-debug --parallel "$(nproc)" \
-    >"$build/log/build-native-debug-ahead.log" 2>&1 </dev/null &
+  # shellcheck disable=SC2016
+  ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19) setsid nice -n 19 bash -c '
+    cmake --build --preset native-debug --parallel "$1" >"$2" 2>&1 || exit
+    [[ $3 == yes ]] || exit
+    touch "$4.built"
+    status=0
+    ctest --preset native-debug --label-regex unhurried --output-junit "$4.xml" >"$4.log" 2>&1 || status=$?
+    echo "$status" >"$4.status"
+    ' ahead "$(nproc)" "$build/log/build-native-debug-ahead.log" \
+    "$([[ " $* " == *' native '* ]] && echo yes)" "$ahead_tests" </dev/null &
   ahead=$!
   trap 'kill -- "-$ahead" 2>/dev/null || true' EXIT
   say "  native-debug is built meanwhile, with what the next parts leave of the processor"
@@ -124,7 +136,8 @@ native_build() {
   cmake_build native-debug
 }
 
-native_wait() { while kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done; }
+native_wait() { while [[ ! -e $ahead_tests.built ]] && ahead_lives; do sleep 0.5; done; }
+ahead_lives() { kill -0 "$ahead" 2>/dev/null; }
 
 native_configure() {
   need native
@@ -137,14 +150,30 @@ native_configure() {
 }
 
 test_native() {
-  local junit=$build/test/native.xml status=0
+  local junit=$build/test/native.xml others=() cores status=0 status_ahead=0
+  cores=$(nproc)
   native_build || return
+  if [[ $ahead != none && -e $ahead_tests.built ]]; then
+    others=(--label-exclude unhurried)
+    if ahead_lives && ((cores > 1)); then cores=$((cores - 1)); fi
+  fi
   rm -f "$junit"
   ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19) \
     step 'native tests under ASan and UBSan' test-native \
-    ctest --preset native-debug --output-junit "$junit" --parallel "$(nproc)" || status=$?
+    ctest --preset native-debug "${others[@]}" --output-junit "$junit" --parallel "$cores" || status=$?
   count_ctest native "$junit" "$status"
-  return "$status"
+  if [[ -n ${others[*]} ]]; then
+    step 'native tests that ran meanwhile' test-native-ahead native_told || status_ahead=$?
+    count_ctest native "$ahead_tests.xml" "$status_ahead"
+  fi
+  return $((status | status_ahead))
+}
+
+# native_told   what the tests said that ran ahead; their status.
+native_told() {
+  while ahead_lives; do sleep 0.5; done
+  cat "$ahead_tests.log"
+  return "$(cat "$ahead_tests.status" || echo 1)"
 }
 
 test_cli() {
