@@ -1,12 +1,14 @@
 // Purpose: class Heap: the package's face. Here are the ways to make one; what it can do is in heap-base.ts.
 // Floor:   door js.
 
+import type { BufferSource } from './access.js';
 import type { Adoptable, AdoptOptions } from './adopt.js';
 import type { Supplied } from './allocator.js';
 import { CoreAllocator } from './core.js';
 import type { BytesLike } from './bytes-like.js';
 import { restore, restoreSync, type RestoreOptions } from './debug/restore.js';
 import { debugTools, type DebugTools } from './debug/tools.js';
+import { makeError } from './errors.js';
 import { guestErrorIn, type GuestError } from './guest-error.js';
 import { HeapBase } from './heap-base.js';
 import type { Movable } from './moving/movable.js';
@@ -17,6 +19,7 @@ import { attach, attachSync, create, createSync, type OpenHeap } from './open.js
 import { requireObject, type AttachOptions, type HeapOptions } from './options.js';
 import { Relocatables, type RelocatableHost } from './relocatable/relocatables.js';
 import { sharingTools, type SharingTools } from './sharing-tools.js';
+import type { Tracking } from './tracking.js';
 
 /**
  * A heap in a WebAssembly memory: hands out blocks of it, takes them back, and reads and writes
@@ -36,6 +39,16 @@ import { sharingTools, type SharingTools } from './sharing-tools.js';
  * code `corrupt_image`, which every method may throw): then the heap should not be used further.
  */
 export class Heap extends HeapBase {
+  // Private, so that the declarations say so: of one that is only internal they would say nothing, and `new Heap()` would
+  // pass the compiler.
+  private constructor(source: BufferSource, allocator: Supplied | undefined, track: Tracking, open?: OpenHeap) {
+    if (allocator === undefined) {
+      const ways = 'create, attach, restore, fromInstance (each also with Sync) or adopt';
+      throw makeError('wrong_type', 'new Heap', `a heap is made by Heap.${ways}`);
+    }
+    super(source, allocator, track, open);
+  }
+
   static #from(open: OpenHeap): Heap {
     return new Heap(open.memory, new CoreAllocator(open), open.track, open);
   }

@@ -17,6 +17,13 @@ test('create and createSync make the same heap', async () => {
   assert.equal(a.malloc(100), b.malloc(100));
 });
 
+test('new Heap says how a heap is made', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  for (const action of [() => new Heap(), () => new Heap({ initial: 1 }), () => new Heap(memory)]) {
+    throwsCode(action, 'TypeError', 'wrong_type', /new Heap: .*Heap\.create/);
+  }
+});
+
 for (const image of places) {
   for (const policy of policies) {
     test(`image ${image}, policy ${policy}: an empty heap is sound and adds up`, () => {

@@ -14,5 +14,7 @@ try {
 
 // @ts-expect-error a size is a number
 heap.malloc('24');
+// @ts-expect-error a heap is made by create or attach
+new Heap();
 
 export { heap };
