@@ -12,6 +12,7 @@ import { refAt } from './refs/make-ref.js';
 import type { Place } from './refs/place.js';
 import type { Ref } from './refs/ref.js';
 import { StringRef } from './refs/string.js';
+import { keptOptions } from './strings/encodings.js';
 import {
   PreparedText,
   requireEncoding,
@@ -85,6 +86,7 @@ export function allocText(
 ): StringRef {
   requireEncoding(operation, encoding);
   const text = typeof init === 'string' ? new PreparedText(operation, init, encoding, options) : undefined;
+  const kept = keptOptions(operation, encoding, options);
   const unit = unitBytes(encoding);
   let capacity: number;
   if (text !== undefined) capacity = text.byteLength + unit;
@@ -96,5 +98,5 @@ export function allocText(
   const layout = layoutFor(operation, { string: encoding, byteLength: capacity }, undefined, undefined);
   const place = giver.give(operation, layout, options);
   text?.write(operation, textMemoryOf(giver.heap), place.byteOffset, true);
-  return new StringRef(place, encoding, capacity, true, options);
+  return new StringRef(place, encoding, capacity, true, kept);
 }

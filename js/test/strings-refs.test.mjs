@@ -149,6 +149,7 @@ test('what is malformed is refused where that was asked for', () => {
   changesNothing(heap, () => heap.allocString('é', 'ascii', { fatal: true }), 'TypeError', 'malformed_text', /U\+00E9 at index 0/);
   changesNothing(heap, () => heap.allocString('a', 'utf8', { fatal: 1 }), 'TypeError', 'wrong_type');
   changesNothing(heap, () => heap.allocString('a', 'utf8', { keepSurrogates: true }), 'TypeError', 'invalid_option');
+  changesNothing(heap, () => heap.allocString({ byteLength: 8 }, 'utf8', { fatal: 1 }), 'TypeError', 'wrong_type');
 
   const strict = heap.allocString('good', 'utf8', { fatal: true });
   throwsCode(() => (strict.value = 'a\udc00'), 'TypeError', 'malformed_text', /U\+DC00 at index 1/);
@@ -156,6 +157,12 @@ test('what is malformed is refused where that was asked for', () => {
   heap.writeUint8(strict.byteOffset + 1, 0xff);
   throwsCode(() => strict.value, 'TypeError', 'malformed_text', /FF at \d+, byte 1 of the text/);
   assert.equal(strict.read({}), 'g\ufffdod');
+
+  const options = { fatal: false };
+  const lax = heap.allocString('good', 'utf8', options);
+  heap.writeUint8(lax.byteOffset + 1, 0xff);
+  options.fatal = true; // the caller's to change, without a word to the ref
+  assert.equal(lax.value, 'g\ufffdod');
 
   const kept = heap.allocString('a\ud800', 'utf16', { keepSurrogates: true });
   assert.equal(kept.value, 'a\ud800');

@@ -78,3 +78,16 @@ export function readMode(operation: string, encoding: StringEncoding, options: T
   }
   return (fatal ? fatalMode : 0) + (keepSurrogates ? keepMode : 0);
 }
+
+/**
+ * The options for later, as they are now: without what else the caller's object holds, such as the token of a block, which
+ * would be kept alive.
+ */
+export function keptOptions(
+  operation: string,
+  encoding: StringEncoding,
+  options: TextOptions | undefined,
+): TextOptions | undefined {
+  const mode = options === undefined ? 0 : readMode(operation, encoding, options);
+  return mode === 0 ? undefined : { fatal: (mode & fatalMode) !== 0, keepSurrogates: (mode & keepMode) !== 0 };
+}

@@ -44,6 +44,18 @@ for (const image of ['inside', 'outside']) {
   });
 }
 
+test('no ref keeps the token of its block', async () => {
+  const heap = Heap.createSync();
+  const refs = [
+    heap.alloc(Int32Array, 3, { token: {} }),
+    heap.allocArray('Int16', 3, { token: {} }),
+    heap.allocString('text', 'utf8', { token: {} }),
+    heap.allocString({ byteLength: 10 }, 'utf16', { token: {}, fatal: true }),
+  ];
+  await until(() => heap.stat('blocks') === 0);
+  for (const ref of refs) assert.ok(ref.isFreed);
+});
+
 test('an arena does not keep its token', async () => {
   const heap = Heap.createSync();
   const arena = (() => {
