@@ -94,6 +94,41 @@ if (can.shared) {
     assert.equal(RingBuffer.at(heap, ring.byteOffset).length, 3);
   });
 
+  test('options that will not do are refused at once, also where nothing is waited for', async () => {
+    const heap = makeHeap();
+    const [mutex, condition, semaphore] = [Mutex.create(heap), Condition.create(heap), Semaphore.create(heap, 5)];
+    const ring = RingBuffer.create(heap, 64);
+    const guard = mutex.tryLock();
+    const other = Mutex.create(heap);
+    const bytes = new Uint8Array(1);
+    const wrong = [
+      [null, 'TypeError', 'wrong_type'],
+      [5, 'TypeError', 'wrong_type'],
+      [{ timeout: '5' }, 'TypeError', 'wrong_type'],
+      [{ timeout: -1 }, 'RangeError', 'invalid_number'],
+      [{ timeOut: 5 }, 'TypeError', 'invalid_option'],
+    ];
+    for (const [options, ...error] of [...wrong, [{ signal: AbortSignal.abort() }, 'TypeError', 'invalid_option']]) {
+      throwsCode(() => other.lock(options), ...error);
+      throwsCode(() => semaphore.acquire(options), ...error);
+      throwsCode(() => condition.wait(guard, options), ...error);
+      throwsCode(() => ring.write(bytes, options), ...error);
+      throwsCode(() => ring.read(bytes, options), ...error);
+    }
+    for (const [options, ...error] of [...wrong, [{ signal: 5 }, 'TypeError', 'wrong_type'], [{ signal: null }, 'TypeError', 'wrong_type']]) {
+      await rejectsCode(other.lockAsync(options), ...error);
+      await rejectsCode(semaphore.acquireAsync(options), ...error);
+      const waiting = condition.waitAsync(guard, options);
+      assert.ok(guard.isHeld, 'the mutex was not given back');
+      await rejectsCode(waiting, ...error);
+      await rejectsCode(ring.writeAsync(bytes, options), ...error);
+      await rejectsCode(ring.readAsync(bytes, options), ...error);
+    }
+    assert.equal(other.holder, undefined);
+    assert.equal(ring.length, 0);
+    for (let i = 0; i < 5; i++) assert.ok(semaphore.tryAcquire());
+  });
+
   // ── Mutex ─────────────────────────────────────────────────────────────────────────────────────
 
   test('a mutex, by itself', async () => {

@@ -15,8 +15,11 @@ import type { HeapBase } from '../heap-base.js';
 import { MutexGuard } from './mutex.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
 import {
+  noOptions,
   Obstacle,
+  requireAsyncWaitOptions,
   requireSleeper,
+  requireWaitOptions,
   waitFor,
   waitForAsync,
   type AsyncWaitOptions,
@@ -59,7 +62,8 @@ export class Condition extends SharedObject {
    * @throws HeapError `timed_out`, `not_held`
    * @throws TypeError `cannot_wait` on a page's main thread: the mutex was not given back
    */
-  wait(guard: MutexGuard, options: WaitOptions = {}): void {
+  wait(guard: MutexGuard, options: WaitOptions = noOptions): void {
+    requireWaitOptions('wait', options);
     const cells = this.#cells('wait', guard);
     requireSleeper('wait', cells);
     const step = countStep(cells);
@@ -67,20 +71,21 @@ export class Condition extends SharedObject {
     try {
       waitFor('wait', cells, step, options);
     } finally {
-      guard.mutex.acquire('wait', {});
+      guard.mutex.acquire('wait', noOptions);
       guard.renew();
     }
   }
 
   /** As {@link Condition.wait}, with a promise. A signal that stops it stops the waiting, not the taking again. */
-  async waitAsync(guard: MutexGuard, options: AsyncWaitOptions = {}): Promise<void> {
+  async waitAsync(guard: MutexGuard, options: AsyncWaitOptions = noOptions): Promise<void> {
+    requireAsyncWaitOptions('waitAsync', options);
     const cells = this.#cells('waitAsync', guard);
     const step = countStep(cells);
     guard.unlock();
     try {
       await waitForAsync('waitAsync', cells, step, options);
     } finally {
-      await guard.mutex.acquireAsync('waitAsync', {});
+      await guard.mutex.acquireAsync('waitAsync', noOptions);
       guard.renew();
     }
   }

@@ -18,7 +18,17 @@ import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import { dispose } from '../refs/ref.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
-import { Obstacle, waitFor, waitForAsync, type AsyncWaitOptions, type Step, type WaitOptions } from './wait.js';
+import {
+  noOptions,
+  Obstacle,
+  requireAsyncWaitOptions,
+  requireWaitOptions,
+  waitFor,
+  waitForAsync,
+  type AsyncWaitOptions,
+  type Step,
+  type WaitOptions,
+} from './wait.js';
 
 const kind: ObjectKind = { name: 'mutex', tag: 0x7874_756d /* mutx */, byteLength: 16 };
 
@@ -89,7 +99,7 @@ export class Mutex extends SharedObject {
    * @throws HeapError `timed_out`; `deadlock` when this agent holds it: asleep it could not give it back
    * @throws TypeError `cannot_wait` on a page's main thread, when it would have to wait
    */
-  lock(options: WaitOptions = {}): MutexGuard {
+  lock(options: WaitOptions = noOptions): MutexGuard {
     this.acquire('lock', options);
     return this.#guard();
   }
@@ -99,7 +109,7 @@ export class Mutex extends SharedObject {
    *
    * @throws HeapError `timed_out`
    */
-  async lockAsync(options: AsyncWaitOptions = {}): Promise<MutexGuard> {
+  async lockAsync(options: AsyncWaitOptions = noOptions): Promise<MutexGuard> {
     await this.acquireAsync('lockAsync', options);
     return this.#guard();
   }
@@ -124,6 +134,7 @@ export class Mutex extends SharedObject {
 
   /** @internal */
   acquire(operation: string, options: WaitOptions): void {
+    requireWaitOptions(operation, options);
     const cells = this.cellsFor(operation);
     for (let i = 0; i < spins; i++) if (this.#take(cells)) return;
     if (this.#isNumbered && this.holder === this.#held - 1) throw makeError('deadlock', operation, '', this.byteOffset);
@@ -132,6 +143,7 @@ export class Mutex extends SharedObject {
 
   /** @internal */
   async acquireAsync(operation: string, options: AsyncWaitOptions): Promise<void> {
+    requireAsyncWaitOptions(operation, options);
     const cells = this.cellsFor(operation);
     if (options.signal?.aborted !== true && this.#take(cells)) return;
     await waitForAsync(operation, cells, this.#step(operation, cells), options, () => this.#passOn(cells));

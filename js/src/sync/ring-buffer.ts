@@ -27,7 +27,7 @@ import {
   type ObjectKind,
   type ObjectPlace,
 } from './shared-object.js';
-import { Obstacle, waitFor, waitForAsync, type AsyncWaitOptions, type Step, type WaitOptions } from './wait.js';
+import { noOptions, Obstacle, waitFor, waitForAsync, type AsyncWaitOptions, type Step, type WaitOptions } from './wait.js';
 
 const line = 64;
 
@@ -135,14 +135,14 @@ export class RingBuffer extends SharedObject {
    * @throws TypeError `cannot_wait` on a page's main thread, when it would have to wait; `unsupported_operation` while
    * another write is under way
    */
-  write(source: RingBytes, options: WaitOptions = {}): void {
+  write(source: RingBytes, options: WaitOptions = noOptions): void {
     if (this.#isWriting) throw underWay('write');
     const cells = this.cellsFor('write');
     waitFor('write', cells, this.#writing('write', cells, source), options);
   }
 
   /** As {@link RingBuffer.write}, with a promise. The bytes are taken little by little: leave them as they are. */
-  async writeAsync(source: RingBytes, options: AsyncWaitOptions = {}): Promise<void> {
+  async writeAsync(source: RingBytes, options: AsyncWaitOptions = noOptions): Promise<void> {
     if (this.#isWriting) throw underWay('writeAsync');
     const cells = this.cellsFor('writeAsync');
     const step = this.#writing('writeAsync', cells, source);
@@ -171,14 +171,14 @@ export class RingBuffer extends SharedObject {
    * @throws TypeError `cannot_wait` on a page's main thread, when it would have to wait; `unsupported_operation` while
    * another read is under way
    */
-  read(target: RingBytes, options: WaitOptions = {}): number {
+  read(target: RingBytes, options: WaitOptions = noOptions): number {
     if (this.#isReading) throw underWay('read');
     const cells = this.cellsFor('read');
     return waitFor('read', cells, this.#reading('read', cells, target), options);
   }
 
   /** As {@link RingBuffer.read}, with a promise. */
-  async readAsync(target: RingBytes, options: AsyncWaitOptions = {}): Promise<number> {
+  async readAsync(target: RingBytes, options: AsyncWaitOptions = noOptions): Promise<number> {
     if (this.#isReading) throw underWay('readAsync');
     const cells = this.cellsFor('readAsync');
     const step = this.#reading('readAsync', cells, target);

@@ -13,7 +13,17 @@ import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
-import { Obstacle, waitFor, waitForAsync, type AsyncWaitOptions, type Step, type WaitOptions } from './wait.js';
+import {
+  noOptions,
+  Obstacle,
+  requireAsyncWaitOptions,
+  requireWaitOptions,
+  waitFor,
+  waitForAsync,
+  type AsyncWaitOptions,
+  type Step,
+  type WaitOptions,
+} from './wait.js';
 
 const kind: ObjectKind = { name: 'semaphore', tag: 0x616d_6573 /* sema */, byteLength: 16 };
 
@@ -67,7 +77,8 @@ export class Semaphore extends SharedObject {
    * @throws HeapError `timed_out`
    * @throws TypeError `cannot_wait` on a page's main thread, when it would have to wait
    */
-  acquire(options: WaitOptions = {}): void {
+  acquire(options: WaitOptions = noOptions): void {
+    requireWaitOptions('acquire', options);
     const cells = this.cellsFor('acquire');
     if (take(cells) === true) return;
     Atomics.add(cells, waitersCell, 1);
@@ -79,7 +90,8 @@ export class Semaphore extends SharedObject {
   }
 
   /** As {@link Semaphore.acquire}, with a promise. */
-  async acquireAsync(options: AsyncWaitOptions = {}): Promise<void> {
+  async acquireAsync(options: AsyncWaitOptions = noOptions): Promise<void> {
+    requireAsyncWaitOptions('acquireAsync', options);
     const cells = this.cellsFor('acquireAsync');
     if (options.signal?.aborted !== true && take(cells) === true) return;
     Atomics.add(cells, waitersCell, 1);

@@ -7,7 +7,7 @@
 // a wake is a hint. So nothing is lost with a worker that is terminated between being woken and acting on
 // it, and those that are left go on.
 
-import { requireType } from '../arguments.js';
+import { requireNames, requireType, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 
 /** How long to wait. */
@@ -20,6 +20,35 @@ export interface WaitOptions {
 export interface AsyncWaitOptions extends WaitOptions {
   /** Stops the waiting: the promise is rejected with its reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What is meant where no options are given: nothing in it needs a look. */
+export const noOptions: AsyncWaitOptions = {};
+
+/**
+ * Refuses options that will not do: before anything is done, also where there is nothing to wait for. One that is found
+ * only when it is needed is found in production.
+ */
+export function requireWaitOptions(operation: string, options: WaitOptions): void {
+  if (options !== noOptions) requireTimeout(operation, options, ['timeout']);
+}
+
+/** As {@link requireWaitOptions}, for a wait with a promise. */
+export function requireAsyncWaitOptions(operation: string, options: AsyncWaitOptions): void {
+  if (options === noOptions) return;
+  requireTimeout(operation, options, ['timeout', 'signal']);
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    throw wrongType(operation, 'signal', signal, 'an AbortSignal');
+  }
+}
+
+function requireTimeout(operation: string, options: WaitOptions, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw wrongType(operation, 'options', options, 'an object');
+  requireNames(operation, options, names);
+  const { timeout = Infinity } = options;
+  requireType(operation, 'timeout', timeout, 'number');
+  if (!(timeout >= 0)) throw makeError('invalid_number', operation, `timeout is ${timeout}`);
 }
 
 /** What stands in the way: a word, by its index among the cells, as long as it has this value. */
@@ -57,7 +86,8 @@ export function waitFor<Result>(
   options: WaitOptions,
   giveUp: () => void = () => {},
 ): Result {
-  const end = endOf(operation, options);
+  requireWaitOptions(operation, options);
+  const end = endOf(options);
   for (;;) {
     const outcome = step();
     if (!(outcome instanceof Obstacle)) return outcome;
@@ -80,7 +110,8 @@ export async function waitForAsync<Result>(
   options: AsyncWaitOptions,
   giveUp: () => void = () => {},
 ): Promise<Result> {
-  const end = endOf(operation, options);
+  requireAsyncWaitOptions(operation, options);
+  const end = endOf(options);
   const { signal } = options;
   signal?.throwIfAborted();
   for (let pause = firstPause; ; pause = Math.min(2 * pause, lastPause)) {
@@ -148,10 +179,6 @@ function doze(
 }
 
 /** When the waiting has to end. */
-function endOf(operation: string, options: WaitOptions): number {
-  if (typeof options !== 'object' || options === null) throw makeError('wrong_type', operation, 'options must be an object');
-  const { timeout = Infinity } = options;
-  requireType(operation, 'timeout', timeout, 'number');
-  if (!(timeout >= 0)) throw makeError('invalid_number', operation, `timeout is ${timeout}`);
+function endOf({ timeout = Infinity }: WaitOptions): number {
   return performance.now() + timeout;
 }
