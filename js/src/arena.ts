@@ -86,6 +86,8 @@ interface Position extends ArenaMark {
   readonly lives: number;
 }
 
+const arenaOptionNames: readonly (keyof ArenaOptions)[] = ['byteLength', 'tag', 'token'];
+
 const spare = 16;
 const leastPiece = 64;
 
@@ -118,7 +120,7 @@ export class Arena {
 
   /** @internal */
   constructor(source: PieceSource, options: ArenaOptions) {
-    requireAllocOptions('arena', options);
+    requireAllocOptions('arena', options, arenaOptionNames);
     const { byteLength = 65536, tag, token } = options;
     requireType('arena', 'byteLength', byteLength, 'number');
     this.#byteLength = Math.max(wholeNumber('arena', 'byteLength', byteLength), leastPiece);
@@ -126,7 +128,7 @@ export class Arena {
     this.#source = source;
     this.#tag = tag;
     this.#token = token === undefined ? undefined : new WeakRef(token);
-    this.#giver = { heap: source.heap, give: (operation, layout) => this.#give(operation, layout) };
+    this.#giver = { heap: source.heap, optionNames: [], give: (operation, layout) => this.#give(operation, layout) };
   }
 
   /** Bytes that are handed out, with what lies between them for alignment. */

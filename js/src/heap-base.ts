@@ -52,10 +52,12 @@ import type { Movable } from './moving/movable.js';
 import type { Mover } from './moving/mover.js';
 import type { OpenHeap } from './open.js';
 import {
+  allocOptionNames,
   readTag,
   requireAllocOptions,
   readTracking,
   requireObject,
+  tagOptionNames,
   type AllocOptions,
   type ArrayAllocOptions,
   type TagOptions,
@@ -138,6 +140,7 @@ export class HeapBase extends NumberAccess {
   #isShort = false;
   readonly #giver: BlockGiver = {
     heap: this,
+    optionNames: allocOptionNames,
     give: (operation, layout, options) => this.#allocate(operation, layout, options),
   };
 
@@ -259,6 +262,7 @@ export class HeapBase extends NumberAccess {
    */
   async watch(agent: number, worker?: EndingWorker, options: WatchOptions = {}): Promise<boolean> {
     const sharers = this.#sharers('watch');
+    requireObject('watch', options, ['signal']);
     const other = this.#otherAgent('watch', agent);
     if (!sharers.list().includes(other)) return false;
     await this.#sharingTools('watch').ended('watch', this.#lifeName(other), worker, options);
@@ -305,7 +309,7 @@ export class HeapBase extends NumberAccess {
    * @throws RangeError `out_of_memory`, `quota_exceeded`, `size_too_large`
    */
   malloc(byteLength: number, options?: AllocOptions): number {
-    if (options !== undefined) this.#checkOptions('malloc', options);
+    if (options !== undefined) this.#checkOptions('malloc', options, allocOptionNames);
     const address = this.#allocator.malloc(byteLength);
     if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, byteLength, options);
     return address;
@@ -321,7 +325,7 @@ export class HeapBase extends NumberAccess {
    * @throws RangeError `out_of_memory`, `quota_exceeded`, `size_too_large` (also when the product is)
    */
   calloc(count: number, byteLength = 1, options?: AllocOptions): number {
-    if (options !== undefined) this.#checkOptions('calloc', options);
+    if (options !== undefined) this.#checkOptions('calloc', options, allocOptionNames);
     const address = this.#allocator.calloc(count, byteLength);
     if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, count * byteLength, options);
     return address;
@@ -361,7 +365,7 @@ export class HeapBase extends NumberAccess {
    * @throws RangeError as `malloc`, and `invalid_alignment`
    */
   alignedAlloc(alignment: number, byteLength: number, options?: AllocOptions): number {
-    if (options !== undefined) this.#checkOptions('alignedAlloc', options);
+    if (options !== undefined) this.#checkOptions('alignedAlloc', options, allocOptionNames);
     const address = this.#allocator.alignedAlloc(alignment, byteLength);
     if (this.#isWatched || !this.#tracker.isIdle) this.#handedOut(address, byteLength, options);
     return address;
@@ -468,6 +472,7 @@ export class HeapBase extends NumberAccess {
     options?: { readonly byteStride?: number | undefined },
   ): RefTo<ArrayOf<Type>>;
   ref(type: RefType, byteOffset: number, length?: number, options?: { readonly byteStride?: number | undefined }): Ref {
+    if (options !== undefined) requireObject('ref', options, ['byteStride']);
     const layout = layoutFor('ref', type, length, options?.byteStride);
     requireBounds('ref', byteOffset, layout.byteLength, this.source.buffer);
     return refAt(layout, { heap: this, life: this.#tracker.lifeAt(byteOffset), byteOffset, isOwner: true });
@@ -760,7 +765,11 @@ export class HeapBase extends NumberAccess {
    * @param filter `tag`: only those with this tag
    */
   tracked(filter: TagOptions = {}): TrackedBlock[] {
-    const blocks = this.#tracker.list(readTag('tracked', filter));
+    return this.#tracked(readTag('tracked', filter, tagOptionNames));
+  }
+
+  #tracked(tag: string | undefined): TrackedBlock[] {
+    const blocks = this.#tracker.list(tag);
     return this.#open === undefined ? blocks : blocks.filter(({ byteOffset }) => this.#isLive(byteOffset));
   }
 
@@ -772,7 +781,7 @@ export class HeapBase extends NumberAccess {
    * @returns how many
    */
   freeAll(filter: AllocOptions = {}): number {
-    requireAllocOptions('freeAll', filter);
+    requireAllocOptions('freeAll', filter, allocOptionNames);
     const { tag, token } = filter;
     if (token !== undefined) {
       if (tag !== undefined) throw makeError('invalid_option', 'freeAll', 'of tag and token one will do');
@@ -780,14 +789,14 @@ export class HeapBase extends NumberAccess {
       forEachOrThrow(blocks, (address) => this.#freeDead(address));
       return blocks.length;
     }
-    const blocks = this.tracked(filter);
+    const blocks = this.#tracked(tag);
     forEachOrThrow(blocks, ({ byteOffset }) => this.#freeDead(byteOffset));
     return blocks.length;
   }
 
   /** The blocks that {@link Heap.tracked} lists, put together by tag and site, the most bytes first. */
   leaks(filter: TagOptions = {}): Leak[] {
-    return leaksOf(this.tracked(filter));
+    return leaksOf(this.#tracked(readTag('leaks', filter, tagOptionNames)));
   }
 
   // ── Modules ───────────────────────────────────────────────────────────────────────────────────
@@ -1372,8 +1381,8 @@ export class HeapBase extends NumberAccess {
     return this.#layers;
   }
 
-  #checkOptions(operation: string, options: AllocOptions): void {
-    requireAllocOptions(operation, options);
+  #checkOptions(operation: string, options: AllocOptions, names?: readonly string[]): void {
+    requireAllocOptions(operation, options, names);
     if (options.token !== undefined) this.#isWatched = true;
   }
 

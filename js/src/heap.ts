@@ -16,7 +16,7 @@ import { Mover } from './moving/mover.js';
 import { ModuleLoader } from './modules/loader.js';
 import { heapOf } from './modules/of-instance.js';
 import { attach, attachSync, create, createSync, type OpenHeap } from './open.js';
-import { requireObject, type AttachOptions, type HeapOptions } from './options.js';
+import { heapOptionNames, requireObject, type AttachOptions, type HeapOptions } from './options.js';
 import { Relocatables, type RelocatableHost } from './relocatable/relocatables.js';
 import { sharingTools, type SharingTools } from './sharing-tools.js';
 import type { Tracking } from './tracking.js';
@@ -143,7 +143,7 @@ export class Heap extends HeapBase {
     options: HeapOptions = {},
   ): Promise<Heap> {
     const operation = 'Heap.fromInstance';
-    requireObject(operation, options);
+    requireObject(operation, options, heapOptionNames);
     const { track } = options;
     const found = heapOf(operation, instance, options.memory, options.begin);
     if (found.kind === 'adopt') return Heap.adopt(found.exports, { track });
@@ -155,7 +155,7 @@ export class Heap extends HeapBase {
   /** As {@link Heap.fromInstance}, at once; as {@link Heap.createSync} it may have to compile the core. */
   static fromInstanceSync(instance: WebAssembly.Instance | WebAssembly.Exports, options: HeapOptions = {}): Heap {
     const operation = 'Heap.fromInstanceSync';
-    requireObject(operation, options);
+    requireObject(operation, options, heapOptionNames);
     const { track } = options;
     const found = heapOf(operation, instance, options.memory, options.begin);
     if (found.kind === 'adopt') return Heap.adopt(found.exports, { track });

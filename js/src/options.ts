@@ -118,11 +118,17 @@ export interface Plan {
 
 const maximumPages = 65536;
 
-const heapOptionNames: readonly (keyof HeapOptions)[] = [
+export const heapOptionNames: readonly (keyof HeapOptions)[] = [
   'memory', 'initial', 'maximum', 'shared', 'address', 'begin', 'end', 'policy', 'image', 'softMaximum', 'quota',
   'recordSizes', 'track',
 ];
 const recordSizesFlag = 1;
+
+/** The names of {@link TagOptions}. */
+export const tagOptionNames: readonly (keyof TagOptions)[] = ['tag'];
+
+/** The names of {@link AllocOptions}. */
+export const allocOptionNames: readonly (keyof AllocOptions)[] = ['tag', 'token'];
 
 /** Checks options and makes the memory if none is given. */
 export function readOptions(operation: string, options: HeapOptions): Plan {
@@ -176,17 +182,25 @@ export function readTracking(operation: string, track: unknown = false): Trackin
   throw makeError('invalid_option', operation, `track is ${describe(track)}, not true, false or 'sites'`);
 }
 
-/** The tag in the options of an allocation. */
-export function readTag(operation: string, options: TagOptions): string | undefined {
-  requireObject(operation, options);
+/**
+ * The tag in the options of an allocation, or among those that pick out blocks.
+ *
+ * @param names the options that there are; default: they were looked at before
+ */
+export function readTag(operation: string, options: TagOptions, names?: readonly string[]): string | undefined {
+  requireObject(operation, options, names);
   const { tag } = options;
   if (tag !== undefined) requireType(operation, 'tag', tag, 'string');
   return tag;
 }
 
-/** Refuses what cannot go with an allocation, before there is a block. */
-export function requireAllocOptions(operation: string, options: AllocOptions): void {
-  readTag(operation, options);
+/**
+ * Refuses what cannot go with an allocation, before there is a block.
+ *
+ * @param names the options that there are; default: they were looked at before
+ */
+export function requireAllocOptions(operation: string, options: AllocOptions, names?: readonly string[]): void {
+  readTag(operation, options, names);
   if (options.token !== undefined) requireToken(operation, options.token);
 }
 

@@ -6,13 +6,13 @@ import { wholeNumber, wrongType } from './arguments.js';
 import type { Heap } from './heap.js';
 import { Assignment } from './layout/assignment.js';
 import type { Layout } from './layout/layout.js';
-import type { AllocOptions, ArrayAllocOptions } from './options.js';
+import { requireObject, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { arrayOf, listOf } from './refs/draft.js';
 import { refAt } from './refs/make-ref.js';
 import type { Place } from './refs/place.js';
 import type { Ref } from './refs/ref.js';
 import { StringRef } from './refs/string.js';
-import { keptOptions } from './strings/encodings.js';
+import { keptOptions, textOptionNames } from './strings/encodings.js';
 import {
   PreparedText,
   requireEncoding,
@@ -26,7 +26,14 @@ import { elementOfArray, layoutFor, type RefType } from './types.js';
 /** Gives blocks for types, filled with zeros. */
 export interface BlockGiver {
   readonly heap: Heap;
+  /** The options that go with every one of its blocks. */
+  readonly optionNames: readonly string[];
   give(operation: string, layout: Layout, options: AllocOptions | undefined): Place;
+}
+
+/** Refuses options that there are not. */
+function requireOptions(giver: BlockGiver, operation: string, options: object | undefined, ...more: readonly string[]): void {
+  if (options !== undefined) requireObject(operation, options, [...giver.optionNames, ...more]);
 }
 
 /** A block for a type, with a first value. A value that will not do is refused before there is a block. */
@@ -38,6 +45,7 @@ export function allocTyped(
   options: AllocOptions | undefined,
 ): Ref {
   if (typeof type === 'function') return allocArrayTyped(giver, operation, type, init, options);
+  requireOptions(giver, operation, options);
   const layout = layoutFor(operation, type, undefined, undefined);
   const value = init === undefined ? undefined : new Assignment(giver.heap, operation, layout, init, 'init');
   const place = giver.give(operation, layout, options);
@@ -53,6 +61,7 @@ export function allocArrayTyped(
   init: unknown,
   options: ArrayAllocOptions | undefined,
 ): Ref {
+  requireOptions(giver, operation, options, 'byteStride');
   const byteStride = options?.byteStride;
   if (typeof init === 'number') {
     const layout = layoutFor(operation, type, init, byteStride);
@@ -85,8 +94,9 @@ export function allocText(
   options: (AllocOptions & TextOptions) | undefined,
 ): StringRef {
   requireEncoding(operation, encoding);
-  const text = typeof init === 'string' ? new PreparedText(operation, init, encoding, options) : undefined;
+  requireOptions(giver, operation, options, ...textOptionNames);
   const kept = keptOptions(operation, encoding, options);
+  const text = typeof init === 'string' ? new PreparedText(operation, init, encoding, kept) : undefined;
   const unit = unitBytes(encoding);
   let capacity: number;
   if (text !== undefined) capacity = text.byteLength + unit;

@@ -9,7 +9,7 @@ import type { Heap } from '../heap.js';
 import { isShared } from '../instance.js';
 import type { Layout } from '../layout/layout.js';
 import type { OpenHeap } from '../open.js';
-import type { AllocOptions } from '../options.js';
+import { allocOptionNames, type AllocOptions } from '../options.js';
 import type { Life, Place } from '../refs/place.js';
 import { allocTyped } from '../typed-blocks.js';
 import type { RefType } from '../types.js';
@@ -58,6 +58,7 @@ export class Relocatables {
     try {
       const giver = {
         heap: this.#host.heap,
+        optionNames: allocOptionNames,
         give: (_: string, wanted: Layout, wishes: AllocOptions | undefined): Place => {
           layout = wanted;
           place = this.#host.give(operation, wanted, wishes);

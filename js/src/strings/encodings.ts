@@ -1,7 +1,7 @@
 // Purpose: the encodings by name, and what can be asked of a reading or writing.
 // Floor:   door js.
 
-import { describe, requireType, wrongType } from '../arguments.js';
+import { describe, requireNames, requireType, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
 
 /**
@@ -27,6 +27,9 @@ export interface TextOptions {
    */
   readonly keepSurrogates?: boolean | undefined;
 }
+
+/** The names of {@link TextOptions}. */
+export const textOptionNames: readonly (keyof TextOptions)[] = ['fatal', 'keepSurrogates'];
 
 /** {@link TextOptions} after they were checked: a sum of the two below. */
 export type Mode = number;
@@ -67,9 +70,19 @@ export function unsupportedEncoding(operation: string, encoding: unknown): Error
   return makeError('unsupported_encoding', operation, `encoding is ${describe(encoding)}`);
 }
 
-/** Checks the options. Looking at them may run the caller's code: look at the memory afterwards. */
-export function readMode(operation: string, encoding: StringEncoding, options: TextOptions): Mode {
+/**
+ * Checks the options. Looking at them may run the caller's code: look at the memory afterwards.
+ *
+ * @param names the options that there are; `undefined`: they were looked at before
+ */
+export function readMode(
+  operation: string,
+  encoding: StringEncoding,
+  options: TextOptions,
+  names: readonly string[] | undefined,
+): Mode {
   if (typeof options !== 'object' || options === null) throw wrongType(operation, 'options', options, 'an object');
+  if (names !== undefined) requireNames(operation, options, names);
   const { fatal = false, keepSurrogates = false } = options;
   requireType(operation, 'fatal', fatal, 'boolean');
   requireType(operation, 'keepSurrogates', keepSurrogates, 'boolean');
@@ -88,6 +101,6 @@ export function keptOptions(
   encoding: StringEncoding,
   options: TextOptions | undefined,
 ): TextOptions | undefined {
-  const mode = options === undefined ? 0 : readMode(operation, encoding, options);
+  const mode = options === undefined ? 0 : readMode(operation, encoding, options, undefined);
   return mode === 0 ? undefined : { fatal: (mode & fatalMode) !== 0, keepSurrogates: (mode & keepMode) !== 0 };
 }

@@ -15,6 +15,7 @@ import {
   fatalMode,
   readMode,
   requireEncoding,
+  textOptionNames,
   unitBytes,
   unsupportedEncoding,
   type Mode,
@@ -43,6 +44,9 @@ import { utf32 } from './utf32.js';
 
 export { requireEncoding, TextMemory, textMemoryOf, unitBytes };
 export type { StringEncoding, TextOptions, TextPlace };
+
+/** Whoever calls has taken `maximum` out already. */
+const cStringOptionNames: readonly string[] = ['fatal', 'keepSurrogates', 'maximum'];
 
 function codecFor(operation: string, encoding: StringEncoding): Codec {
   switch (encoding) {
@@ -123,7 +127,7 @@ function readGenerally(
   options: TextOptions | undefined,
 ): string {
   const codec = codecFor(operation, encoding);
-  const mode = options === undefined ? 0 : readMode(operation, encoding, options);
+  const mode = options === undefined ? 0 : readMode(operation, encoding, options, textOptionNames);
   checkSize(operation, 'byteLength', byteLength);
   if ((byteLength & (codec.unitBytes - 1)) !== 0) {
     const detail = `byteLength is ${byteLength}; a unit of ${encoding} has ${codec.unitBytes} bytes`;
@@ -185,7 +189,7 @@ export function readTerminated(
     if (text !== undefined) return text;
   }
   const codec = codecFor(operation, encoding);
-  const mode = options === undefined ? 0 : readMode(operation, encoding, options);
+  const mode = options === undefined ? 0 : readMode(operation, encoding, options, cStringOptionNames);
   checkMaximum(operation, byteOffset, maximum);
   memory.require(operation, byteOffset, 0);
   if (memory.isShared) return readShared(operation, memory, byteOffset, maximum, codec, mode);
@@ -431,7 +435,7 @@ function requireText(
 ): { codec: Codec; mode: Mode } {
   requireType(operation, 'text', text, 'string');
   const codec = codecFor(operation, encoding);
-  const mode = options === undefined ? 0 : readMode(operation, encoding, options);
+  const mode = options === undefined ? 0 : readMode(operation, encoding, options, textOptionNames);
   const unfit = (mode & fatalMode) === 0 ? -1 : codec.findUnfit(text as string, mode);
   if (unfit >= 0) throw malformedString(operation, encoding, text as string, unfit);
   return { codec, mode };
