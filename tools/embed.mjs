@@ -32,8 +32,10 @@ function moduleOf(place) {
 const modules = Object.fromEntries(places.map((place) => [place, moduleOf(place)]));
 
 /**
- * One character for each byte, by its value: the frequent ones get those of ASCII. A string of them is a quarter
- * shorter than base64, also compressed, because a byte stays one thing wherever it stands.
+ * A letter for each byte, by its value: a character for the frequent ones, and two for the others, of which the first is one
+ * of the last two of ASCII. A string of them is a quarter shorter than base64, also compressed, because a byte stays one
+ * thing wherever it stands. Of ASCII alone, as a bundle may be read in another encoding than it was written in: a classic
+ * script in a page that names none.
  */
 function alphabetFor(bytes) {
   const count = new Array(256).fill(0);
@@ -41,7 +43,7 @@ function alphabetFor(bytes) {
   const range = (from, to) => Array.from({ length: to - from }, (_, i) => String.fromCharCode(from + i));
   // None that a string, a template, HTML or an editor would take for something else.
   const plain = range(0x20, 0x7f).filter((character) => !'\\\'"`$<'.includes(character));
-  const letters = [...plain, ...range(0xc0, 0x180)];
+  const letters = [...plain.slice(0, -2), ...plain.slice(-2).flatMap((first) => plain.map((second) => first + second))];
   const alphabet = [];
   const byCount = [...count.keys()].sort((a, b) => count[b] - count[a] || a - b);
   byCount.forEach((byte, i) => (alphabet[byte] = letters[i]));
@@ -53,7 +55,7 @@ const inLetters = (bytes) => `'${Array.from(bytes, (byte) => alphabet[byte]).joi
 
 const text = [
   '// Made by tools/embed.mjs from build/wasm. Not committed; do not edit.',
-  '// The characters that stand for the bytes 0 to 255. Typed, or the declarations would repeat all of it.',
+  '// The letters that stand for the bytes 0 to 255. Typed, or the declarations would repeat all of it.',
   `export const alphabet: string =\n  '${alphabet.join('')}';`,
   ...places.map((place) => `export const ${place}: string =\n  ${inLetters(modules[place])};`),
   '',

@@ -28,12 +28,21 @@ export async function compile(name: ModuleName): Promise<WebAssembly.Module> {
   return module;
 }
 
-/** Bytes from the characters that stand for them; tools/embed.mjs says why these. */
+/** Bytes from the letters that stand for them; tools/embed.mjs says why these. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const { alphabet } = embedded;
   const values: number[] = [];
-  for (let byte = 0; byte < 256; byte++) values[alphabet.charCodeAt(byte)] = byte;
+  let byte = 0;
+  eachLetter(embedded.alphabet, (letter) => (values[letter] = byte++));
   const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = values[text.charCodeAt(i)] ?? 0;
-  return bytes;
+  let length = 0;
+  eachLetter(text, (letter) => (bytes[length++] = values[letter] ?? 0));
+  return bytes.subarray(0, length);
+}
+
+/** Those that begin with one of the last two characters of ASCII have two. */
+function eachLetter(text: string, use: (letter: number) => void): void {
+  for (let i = 0; i < text.length; i++) {
+    const first = text.charCodeAt(i);
+    use(first < 0x7d ? first : first * 128 + text.charCodeAt(++i));
+  }
 }
