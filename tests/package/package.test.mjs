@@ -39,6 +39,11 @@ test('it depends on nothing, runs nothing when installed, and has no side effect
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(scripts[name], undefined, name);
 });
 
+test('who looks at no exports finds the main entry all the same', () => {
+  const { main, types, exports } = manifest;
+  assert.deepEqual({ types, default: main }, exports['.']);
+});
+
 test('publint has nothing to say', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true });
   assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
