@@ -22,6 +22,7 @@ const resolutions = {
 };
 const surroundings = {
   'DOM alone': { lib: ['es2022', 'dom'], types: [] },
+  'a worker': { lib: ['es2022', 'webworker'], types: [] },
   'DOM and @types/node': { lib: ['es2022', 'dom'], types: ['node'], typeRoots: [here('node_modules/@types')] },
   'the newest of all': { lib: ['esnext', 'dom'], types: [] },
 };
