@@ -12,23 +12,21 @@ namespace {
 /// How often an operation is tried that needs the heap's lock. Each try has a patience of its own.
 constexpr u32 patience = 2000;
 
-u32 making = 0;  // 1: a thread has begun to make the heap
-u32 made = 0;  // 1: it has done
+u32 making = 0;  // 1: a thread has begun to make the heap, and may have done
 
 /// Makes the heap, if no other thread has, and this thread an agent of it.
 bool join_heap(u64 begin) {
   if (!heap().laid_out() && __atomic_exchange_n(&making, 1, __ATOMIC_SEQ_CST) == 0) {
     if (heap().initialize_raw(begin, 0, 0, 0, ALLOT_GUEST_POLICY, false) == Error::none) {
-      __atomic_store_n(&made, 1, __ATOMIC_SEQ_CST);
-      return heap().set_may_block(allot_may_block() != 0) == Error::none;
+      (void)heap().set_may_block(allot_may_block() != 0);  // refused to who is no agent only
+      return true;
     }
     __atomic_store_n(&making, 0, __ATOMIC_SEQ_CST);
     return false;
   }
-  // The other thread is at work: laying out takes microseconds.
-  for (u32 i = 0; i < patience * 1000 && __atomic_load_n(&made, __ATOMIC_SEQ_CST) == 0 && !heap().laid_out();
-       ++i) {
-  }
+  // The other thread is at work: laying out takes microseconds. (An engine that looks only once waits here to the end, and
+  // joins then.)
+  for (u32 i = 0; i < patience * 1000 && !heap().laid_out(); ++i) __asm__ volatile("" ::: "memory");
   for (u32 i = 0; i < patience; ++i) {
     const auto number = heap().attach(allot_may_block() != 0);
     if (number.error() != Error::lock_held) return static_cast<bool>(number);

@@ -58,7 +58,7 @@ describe('liballot-threads', () => {
     for (let i = 0; i < 8; i++) observer(memory, image).allot_collect(image);
   }
 
-  test('no library works on an image of the other kind', async () => {
+  test('no library works on an image of a kind that it is not made for', async () => {
     const { Heap } = await import(new URL('../../js/dist/index.js', import.meta.url));
     const imageOf = (options) => {
       const heap = Heap.createSync(options);
@@ -76,14 +76,33 @@ describe('liballot-threads', () => {
     const bare = new WebAssembly.Instance(alone, { env: { memory: new WebAssembly.Memory({ initial: 64 }) } });
     const place = bare.exports.__heap_base.value;
     const begin = instance(newMemory()).image();
-    for (const [kind, guest, at] of [['shared', alone, place], ['plain', module, begin]]) {
-      const image = imageOf({ begin: at, ...(kind === 'shared' ? { shared: true, maximum: 64 } : {}) });
-      const memory = new WebAssembly.Memory({ initial: 64, maximum: 2048, shared: kind === 'plain' });
+    const forOne = { begin: place };
+    const forThreads = { begin, shared: true, maximum: 64 };
+    for (const [kind, guest, at, options] of [
+      ['shared', alone, place, { ...forThreads, begin: place }],
+      ['plain', module, begin, { begin }],
+      ...['one', 'threads'].flatMap((name) => {
+        const [guest, own] = name === 'one' ? [alone, forOne] : [module, forThreads];
+        return [
+          [`policy exact for ${name}`, guest, own.begin, { ...own, policy: 'exact' }],
+          [`recorded sizes for ${name}`, guest, own.begin, { ...own, recordSizes: true }],
+        ];
+      }),
+    ]) {
+      const image = imageOf(options);
+      const memory = new WebAssembly.Memory({ initial: 64, maximum: 2048, shared: guest === module });
       new Uint8Array(memory.buffer).set(image);
       const { exports } = new WebAssembly.Instance(guest, { env: { memory } });
       assert.equal(exports.take(100), 0, kind);
       assert.equal(exports.take(100), 0, `${kind}, again`);
       assert.deepEqual(new Uint8Array(memory.buffer, at, image.length - at), image.subarray(at), kind);
+    }
+    for (const policy of ['compact', 'balanced', 'fast']) {
+      for (const [guest, own] of [[alone, forOne], [module, forThreads]]) {
+        const memory = new WebAssembly.Memory({ initial: 64, maximum: 2048, shared: guest === module });
+        new Uint8Array(memory.buffer).set(imageOf({ ...own, policy }));
+        assert.notEqual(new WebAssembly.Instance(guest, { env: { memory } }).exports.take(100), 0, policy);
+      }
     }
   });
 

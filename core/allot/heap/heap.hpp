@@ -54,13 +54,8 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
 
   /// Whether an image was laid out here, whatever became of it since: a look at the magic number.
   bool laid_out() const { return this->header().magic == image_magic; }
-  /// Whether code like this one may work on what was: version, address type, where its records lie, one agent or several.
-  bool is_of_kind() const {
-    // Both bytes at once.
-    const u32 kind = load<u16>(this->at(image() + offsetof(Header, address_bytes)));
-    static_assert(offsetof(Header, outside) == offsetof(Header, address_bytes) + 1);
-    return this->header().version == image_version && kind == (sizeof(Address) | Base::image_kind << 8);
-  }
+  /// Whether code like this one may work on what was.
+  bool is_of_kind() const { return this->header().version == image_version && this->suits_build(); }
 
   // --- Agents -----------------------------------------------------------------------------------
   // Of a heap that several agents use at once (docs/threads.md). Each agent has a heap object of its own, and

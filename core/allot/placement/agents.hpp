@@ -199,7 +199,7 @@ class Agents : public SharedGrowth<Place> {
     const auto& h = header();
     if (h.magic != image_magic || h.self != Base::image()) return Error::not_a_heap;
     if (h.version != image_version) return Error::wrong_version;
-    if (h.address_bytes != sizeof(Address) || h.outside != Base::image_kind) return Error::wrong_address_type;
+    if (!Base::suits_build()) return Error::wrong_address_type;
     return Error::none;
   }
 

@@ -72,6 +72,26 @@ class Bitmaps : public Image<Place> {
       return header().flags & image_flag::record_sizes;
   }
 
+  /// Whether this build is made for what the header says: address type, where the records lie, one agent or several; and
+  /// policy and recorded sizes, where it is not made for all.
+  bool suits_build() const {
+    static_assert(offsetof(Header, outside) == offsetof(Header, address_bytes) + 1);
+    static_assert(offsetof(Header, policy) == offsetof(Header, address_bytes) + 2);
+    static_assert(offsetof(Header, flags) == offsetof(Header, address_bytes) + 3);
+    const auto kind = Base::at(Base::image() + offsetof(Header, address_bytes));
+    constexpr u32 own = sizeof(Address) | Base::image_kind << 8;
+    if constexpr (Place::Traits::exact && Place::Traits::sizes) {
+      return load<u16>(kind) == own;  // both bytes at once
+    } else {
+      // All four at once: turned, what is left has no bit above the policies when the others are right.
+      constexpr u32 least = Place::Traits::exact ? 0 : 1;
+      constexpr u32 flags = Base::shared ? image_flag::shared : 0;
+      const u32 sizes = Place::Traits::sizes ? u32{image_flag::record_sizes} << 24 : 0;
+      const u32 left = (load<u32>(kind) & ~sizes) - (own | least << 16 | flags << 24);
+      return (left << 16 | left >> 16) < policy_count - least;
+    }
+  }
+
   /// Ref of the byte with the start bit of a granule; its other bits lie at fixed distances behind it.
   ALLOT_ONCE_IF_SMALL Address start_ref(Granule g) const {
     return Base::record_ref(g >> granule_page_shift) + bit_byte(g);
