@@ -63,10 +63,13 @@ export class Sharers {
     return new Sharers({ core, image, maySleep }, core.allot_agent(image));
   }
 
-  /** The numbers of all. */
+  /** The numbers of all: also of one that ended while it came or went, if it has the lock. */
   list(): number[] {
     const { core, image } = this.#membership;
-    return agentsIn(core, image);
+    const agents = agentsIn(core, image);
+    const holder = lockHolder(core, image);
+    if (holder >= 0 && isAgentNumber(holder) && !agents.includes(holder)) agents.push(holder);
+    return agents;
   }
 
   /**
@@ -218,9 +221,14 @@ function patientCore({ core, maySleep }: Membership): HeapExports {
   };
 }
 
+/** The number of the agent that holds the lock; -1 when nobody does, {@link mostAgents} when it is one that joins. */
+function lockHolder(core: SharedHeapExports, image: number): number {
+  return (core.allot_lock_holder(image) >>> 0) - 1;
+}
+
 function heldError(core: SharedHeapExports, image: number, number: number, operation: string, address?: number): Error {
   if (number !== held) return coreError(number, operation, address);
-  const holder = (core.allot_lock_holder(image) >>> 0) - 1;
+  const holder = lockHolder(core, image);
   if (holder > mostAgents && !isAgentNumber(holder)) return makeError('corrupt_image', operation, `the lock holds ${holder + 1}`, address);
   const who = holder === mostAgents ? 'one that is about to join' : `agent ${holder}`;
   return makeError('lock_held', operation, holder < 0 ? '' : who);

@@ -83,6 +83,21 @@ if (can.cloneShared) {
     heap.validate();
   });
 
+  test('one that died with the lock while it left is listed until it is reaped', () => {
+    const heap = makeHeap();
+    const gone = Heap.attachSync(structuredClone(heap.memory));
+    const number = gone.agent.id;
+    gone.detach();
+    const lock = new Int32Array(heap.buffer, heap.imageAddress + lockOffset, 1);
+    assert.deepEqual(heap.agents, [heap.agent.id]);
+    Atomics.store(lock, 0, slotOf(number) + 1);
+    assert.deepEqual(heap.agents, [heap.agent.id, number]);
+    heap.reap(number);
+    assert.equal(Atomics.load(lock, 0), 0);
+    assert.deepEqual(heap.agents, [heap.agent.id]);
+    heap.validate();
+  });
+
   test('one that died while it joined, before anybody knew its number', () => {
     const heap = makeHeap();
     assert.equal(heap.reap('joining'), false, 'nobody joins');
