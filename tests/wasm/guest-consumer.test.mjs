@@ -38,3 +38,22 @@ test('a folder of the project, of which only what is linked is built', () => {
   assert.ok(existsSync(join(build, 'allot/guest/liballot.a')));
   for (const other of ['allot/guest/liballot-threads.a', 'allot/abi/modules']) assert.ok(!existsSync(join(build, other)), other);
 });
+
+test('the header by itself, in every language and with every warning that its users may have', () => {
+  const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wundef', '-Wcast-qual', '-Werror'];
+  const input = `#include <allot/guest.h>
+#include <allot/guest.h>
+void* resolved(allot_handle handle);
+void* resolved(allot_handle handle) { return allot_resolve(handle); }
+`;
+  const languages = [
+    ...['c99', 'c11', 'c2x'].map((standard) => ['-x', 'c', `-std=${standard}`, '-Wstrict-prototypes']),
+    ...['c++11', 'c++17', 'c++23'].map((standard) => ['-x', 'c++', `-std=${standard}`, '-Wold-style-cast']),
+  ];
+  for (const target of ['wasm32-unknown-unknown', 'wasm64-unknown-unknown']) {
+    for (const language of languages) {
+      const options = [`--target=${target}`, '-ffreestanding', `-I${join(root, 'guest/include')}`, ...warnings, ...language];
+      execFileSync('clang-19', [...options, '-fsyntax-only', '-'], { input });
+    }
+  }
+});

@@ -47,7 +47,12 @@ typedef uintptr_t allot_handle;
 /* Where the block with this handle is now; null once it was freed. Good until the guest returns to JavaScript
    or calls it: then the block may be elsewhere. */
 static inline void* allot_resolve(allot_handle handle) {
+#ifdef __cplusplus
+  const uintptr_t at = *reinterpret_cast<const uint32_t*>(handle); /* NOLINT(performance-no-int-to-ptr) */
+  return reinterpret_cast<void*>(at); /* NOLINT(performance-no-int-to-ptr) */
+#else
   return (void*)(uintptr_t)*(const uint32_t*)handle; /* NOLINT(performance-no-int-to-ptr) */
+#endif
 }
 
 #ifdef __cplusplus
