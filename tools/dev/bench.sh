@@ -8,11 +8,20 @@
 # The others are fetched by the first run, from Debian and npm, into build/bench and bench/node_modules (some 300 MB).
 
 task() {
+  local groups=(wasm node)
+  case ${1:-} in
+    strings) ;;
+    instructions) groups+=(count bench) ;;
+    *) groups+=(count bench host) ;;
+  esac
+  # The arguments come first, but it takes a Node to look at them.
+  node_is_here || ask_once "${groups[@]}"
   need_node
   case ${1:-} in
     instructions | strings) bench_arguments "bench/$1.mjs" "${@:2}" ;;
     *) bench_arguments bench/run.mjs "$@" ;;
   esac
+  ask_once "${groups[@]}"
   need wasm
   case ${1:-} in
     instructions)

@@ -11,13 +11,18 @@ task() {
   local what=${1:-js} preset
   (($# <= 1)) || wrong_usage 'usage: ./dev build [PRESET]'
   case $what in
-    js) js_build ;;
+    js)
+      ask_once wasm node
+      js_build
+      ;;
     all)
+      ask_once native wasm node
       for preset in "${presets[@]}"; do cmake_build "$preset" || return; done
       js_build
       ;;
     *)
       [[ " ${presets[*]} " == *" $what "* ]] || wrong_usage "there is no preset '$what'; there are: ${presets[*]}"
+      [[ $what != wasm* ]] || ask_once wasm node
       cmake_build "$what"
       ;;
   esac

@@ -15,6 +15,9 @@ task() {
     --tidy) tidy=all ;;
     *) wrong_usage 'usage: ./dev check [--tidy]' ;;
   esac
+  local groups=(wasm check node)
+  [[ -z $tidy ]] || groups+=(native tidy)
+  ask_once "${groups[@]}"
   counts_begin
   check_all "$tidy"
   if [[ -n $tidy ]]; then check_modules check; fi

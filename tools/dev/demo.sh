@@ -7,6 +7,9 @@
 # `node examples/demo/run.mjs --help` and `./dev demo host --help`.
 
 task() {
+  local groups=(wasm node)
+  [[ ${1:-} != host ]] || groups+=(host)
+  ask_once "${groups[@]}"
   js_build || return
   if [[ ${1:-} == host ]]; then
     need host

@@ -4,6 +4,7 @@
 
 task() {
   (($# == 0)) || wrong_usage 'usage: ./dev size'
+  ask_once wasm node
   size_build && node tools/size.mjs
 }
 

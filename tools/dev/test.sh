@@ -19,8 +19,9 @@
 #            wasm2c, wabt, V8, SpiderMonkey and wasm.h, and images that are damaged while it works on them
 #   cli      the command `allot`: real snapshots, traces and modules; damaged files of each kind
 #
-# A part that fails does not stop the others. A test that is skipped counts as failed. What `native` and `cli` take long
-# to compile is compiled while the parts before them leave a core idle; then those tests of `native` run that are in no hurry.
+# A part that fails does not stop the others; but what any of them lacks and ./dev cannot install, it asks for before
+# the first. A test that is skipped counts as failed. What `native` and `cli` take long to compile is compiled while the
+# parts before them leave a core idle; then those tests of `native` run that are in no hurry.
 # build/test/counts holds the counts, build/log what was said.
 
 source tools/dev/check.sh
@@ -28,6 +29,22 @@ source tools/dev/size.sh
 
 readonly parts=(check wasm js package demo tutorial bench size browsers runtimes native cli)
 readonly not_by_default=runtimes
+
+# What each takes from Debian, to ask for it before the first begins; each sees for itself that it is there.
+declare -rA groups_of=(
+  [check]='wasm check node native tidy'
+  [wasm]='wasm node native tidy emscripten'
+  [js]='wasm node'
+  [package]='wasm node'
+  [demo]='wasm node sqlite host'
+  [tutorial]='wasm node browsers wat'
+  [bench]='wasm node count host bench'
+  [size]='wasm node'
+  [browsers]='wasm node browsers'
+  [runtimes]='wasm node webkit'
+  [native]='native'
+  [cli]='wasm node native'
+)
 
 task() {
   local wanted=("$@") part status=0
@@ -40,6 +57,13 @@ task() {
     wanted=("${parts[@]}")
     export ALLOT_TEST_ALL=yes
   fi
+  local groups=()
+  for part in "${wanted[@]}"; do
+    # Words, not one.
+    # shellcheck disable=SC2206
+    groups+=(${groups_of[$part]})
+  done
+  ask_once "${groups[@]}"
   counts_begin
   rm -rf "$build/test/runtimes"
   local begin=$SECONDS

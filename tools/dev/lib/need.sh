@@ -2,9 +2,11 @@
 
 # missing_packages GROUP…   prints the packages of these groups that are not there, each once.
 missing_packages() {
-  local group package command wanted=() groups=" $* "
+  local group package command wanted=() groups=" $* " enough=''
+  # A Node that is new enough is all that its group is for.
+  if node_is_here; then enough=node; fi
   while read -r group package command; do
-    [[ -n $group && $group != \#* && $groups == *" $group "* ]] || continue
+    [[ -n $group && $group != \#* && $group != "$enough" && $groups == *" $group "* ]] || continue
     if [[ -n $command ]] && command -v "$command" >/dev/null; then continue; fi
     wanted+=("$package")
   done <"$root/tools/dev/packages"
@@ -18,6 +20,13 @@ missing_packages() {
   present=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
     sed -n 's/^installed //p') || true
   printf '%s\n' "${wanted[@]}" | sort -u | grep -vxF -e "${present:-none}" || true
+}
+
+# ask_once GROUP…   where packages are not installed but asked for, asks at once for all that a task will need, and not
+# again for each of its steps.
+ask_once() {
+  if ((EUID == 0)) && command -v apt-get >/dev/null; then return 0; fi
+  need "$@"
 }
 
 # need GROUP…   returns when every package of these groups is there; else installs them, or says how.

@@ -12,10 +12,16 @@ node_is_new_enough() {
     (($(node --version | sed 's/^v\([0-9]*\).*/\1/') >= oldest_node))
 }
 
+# node_is_here   with npm. One that was fetched is put on the PATH.
+node_is_here() {
+  local own=$own_node/node_modules/node/bin
+  if [[ -x $own/node && :$PATH: != *":$own:"* ]]; then PATH=$own:$PATH; fi
+  node_is_new_enough && command -v npm >/dev/null
+}
+
 # need_node   puts a Node that is new enough on the PATH. Debian 12 has 18, whose npm can fetch a newer one.
 need_node() {
-  if [[ -x $own_node/node_modules/node/bin/node ]]; then PATH=$own_node/node_modules/node/bin:$PATH; fi
-  if node_is_new_enough && command -v npm >/dev/null; then return 0; fi
+  if node_is_here; then return 0; fi
   need node
   node_is_new_enough && return 0
   mkdir -p "$own_node"
