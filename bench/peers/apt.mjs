@@ -73,7 +73,10 @@ function update() {
   const entry = `${trusted}$(REPO_URI) $(RELEASE) $(COMPONENT)`;
   const archives = (type) => run(['apt-get', 'indextargets', '--format', `${type} ${entry}`, 'Created-By: Packages']);
   // apt names only the lists that it has.
-  if (archives('deb') === '') run(['apt-get', '--quiet', '--quiet', 'update']);
+  if (archives('deb') === '') {
+    if (process.getuid() !== 0) throw new Error('apt has no lists of packages yet; please run:  sudo apt-get update   and then this again');
+    run(['apt-get', '--quiet', '--quiet', 'update']);
+  }
   writeFileSync(join(home, 'sources.list'), archives('deb') + archives('deb-src'));
   writeFileSync(
     config,

@@ -10,10 +10,7 @@ emscripten_fetch() {
     complain 'the test with Emscripten needs Debian'\''s, which is fetched: no apt-get here'
     return 3
   fi
-  step 'fetch and unpack Emscripten' emscripten emscripten_unpack && return 0
-  # Once more with new lists: old ones may name versions that the archive has no more.
-  ((EUID == 0)) && step 'update the list of packages' apt-update apt-get update &&
-    step 'fetch and unpack it again' emscripten emscripten_unpack
+  step_with_lists 'fetch and unpack Emscripten' emscripten emscripten_unpack
 }
 
 emscripten_unpack() {

@@ -11,10 +11,7 @@ engines_fetch() {
     complain 'the tests with V8 and SpiderMonkey need libnode and libmozjs, which are fetched from Debian: no apt-get here'
     return 3
   fi
-  step 'fetch and unpack V8 and SpiderMonkey' engines engines_unpack && return 0
-  # Once more with new lists: old ones may name versions that the archive has no more.
-  ((EUID == 0)) && step 'update the list of packages' apt-update apt-get update &&
-    step 'fetch and unpack them again' engines engines_unpack
+  step_with_lists 'fetch and unpack V8 and SpiderMonkey' engines engines_unpack
 }
 
 engines_unpack() {

@@ -52,3 +52,14 @@ need() {
   complain "could not install them; the command was: ${install[*]}"
   exit 3
 }
+
+# step_with_lists WHAT LOG COMMAND…   a step that fetches packages; once more with new lists where it fails, as old ones may
+# name versions that the archive has no more.
+step_with_lists() {
+  step "$@" && return 0
+  if ((EUID != 0)); then
+    complain 'perhaps the lists of packages are old; please run:  sudo apt-get update   and then this again'
+    return 3
+  fi
+  step 'update the list of packages' apt-update apt-get update && step "$1, once more" "${@:2}"
+}
