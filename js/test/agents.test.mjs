@@ -92,8 +92,9 @@ if (can.cloneShared) {
     assert.deepEqual(heap.agents, [heap.agent.id]);
     Atomics.store(lock, 0, slotOf(number) + 1);
     assert.deepEqual(heap.agents, [heap.agent.id, number]);
-    heap.reap(number);
+    assert.equal(heap.reap(number), true, 'it had the lock');
     assert.equal(Atomics.load(lock, 0), 0);
+    assert.equal(heap.reap(number), false, 'it has nothing any more');
     assert.deepEqual(heap.agents, [heap.agent.id]);
     heap.validate();
   });

@@ -160,17 +160,17 @@ class Agents : public SharedGrowth<Place> {
       return ~static_cast<u32>(Error::no_such_agent);
     const bool broken = break_lock(number);
     if (!broken && !Base::take_lock()) return ~static_cast<u32>(Error::lock_held);
-    u32 lost = ~static_cast<u32>(Error::no_such_agent);
+    // One that came or had gone, too, if it had the lock.
+    u32 lost = broken ? 0 : ~static_cast<u32>(Error::no_such_agent);
     // Another one may have its record by now.
     if (is_number(number)) {
       auto& dead = agent_at(id);
       if (dead.state == Base::in_use || dead.state == Base::dying) {
         dead.state = Base::dying;
-        lost = broken ? 0 : finish(dead);
+        if (!broken) lost = finish(dead);
       }
     }
     if (broken) {
-      if (id == attaching_agent) lost = 0;
       const u32 found = repair(id);
       if (found != 0) lost = found;
     }
