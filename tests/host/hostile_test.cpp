@@ -143,14 +143,18 @@ TEST_P(Hostile, EachWordOfTheRecords) {
 
 // The same after the host has looked, which it did when it attached.
 TEST_P(Hostile, EachWordAfterTheHostHasLooked) {
+  const auto look_and_spoil = [&](auto& memory, u64 at) {
+    std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
+    Heap heap = Heap::attach(memory, attaching(sound.image, true)).value();
+    const u32 value = at % 8 ? 0xFFFFFFFF : 0x10;
+    std::memcpy(memory.base() + sound.image + at, &value, 4);
+    use(heap, sound);
+  };
   for (u64 at = 0; at < sizeof(allot::Header) + 256; at += 4) {
-    in_memory(shared, pages, pages + 2, [&](auto& memory) {
-      std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
-      Heap heap = Heap::attach(memory, attaching(sound.image, true)).value();
-      const u32 value = at % 8 ? 0xFFFFFFFF : 0x10;
-      std::memcpy(memory.base() + sound.image + at, &value, 4);
-      use(heap, sound);
-    });
+    in_memory(shared, pages, pages + 2, [&](auto& memory) { look_and_spoil(memory, at); });
+    // Of a memory that stays where it is more is remembered.
+    FixedMemory fixed(pages, pages + 2);
+    if (!shared) look_and_spoil(fixed, at);
     if (HasFatalFailure()) FAIL() << "word " << at;
   }
 }
@@ -374,8 +378,9 @@ TEST(HostileLists, AnIndexBehindTheAgentIsRefused) {
   EXPECT_GT(refused, 30U);
 }
 
-TEST(HostileLists, OnceFoundCorruptNothingIsUsedAnyMore) {
-  ExactMemory memory(2, 4);
+template <class Memory>
+void once_found_corrupt() {
+  Memory memory(2, 4);
   allot::CreateOptions options;
   options.begin = 0;
   Heap heap = Heap::create(memory, options).value();
@@ -386,8 +391,167 @@ TEST(HostileLists, OnceFoundCorruptNothingIsUsedAnyMore) {
   EXPECT_EQ(heap.deallocate(block), Error::corrupt_image);
   header.page_map = sound;
   EXPECT_EQ(heap.deallocate(block), Error::corrupt_image);
+  EXPECT_EQ(heap.allocate(100).error(), Error::corrupt_image);
   // Whoever attaches again looks at all of it first.
   EXPECT_EQ(Heap::attach(memory).value().deallocate(block), Error::none);
+}
+TEST(HostileLists, OnceFoundCorruptNothingIsUsedAnyMore) {
+  once_found_corrupt<ExactMemory>();
+  once_found_corrupt<FixedMemory>();
+}
+
+// --- The short ways of allocate and deallocate, of a memory that never moves -----------------------
+
+// A heap in the first page of two, with blocks of 100 bytes that were freed.
+struct Short {
+  Short() {
+    allot::CreateOptions options;
+    options.begin = 0;
+    options.end = page;
+    heap = Heap::create(memory, options).value();
+    for (u64& block : blocks) block = heap.allocate(100).value();
+    EXPECT_EQ(heap.deallocate(blocks[0]), Error::none);
+    EXPECT_EQ(heap.allocate(100).value(), blocks[0]);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(heap.deallocate(blocks[i]), Error::none);
+  }
+  allot::Header& header() { return *reinterpret_cast<allot::Header*>(memory.base()); }
+  allot::Agent& agent() { return *reinterpret_cast<allot::Agent*>(memory.base() + sizeof(allot::Header)); }
+  u32& top() { return reinterpret_cast<u32*>(agent().tops)[100 / 16]; }
+  u32& page_entry() { return *reinterpret_cast<u32*>(memory.base() + header().page_map); }
+
+  FixedMemory memory{2, 4};
+  Heap heap;
+  u64 blocks[8] = {};
+};
+
+// What leads to the records is looked at by each call, however often the host has called before.
+TEST(HostileShortCalls, WhatChangesBetweenTwoCallsIsLookedAtAgain) {
+  constexpr u64 end = 2 * page;
+  for (const u64 wrong : {end - 1024, end - 1023, end - 528, end - 521, end - 8, end - 7, end - 1, end,
+                          end + 1, u64{0x7FFFFFF0}, u64{0xFFFFFBFF}, u64{0xFFFFFFF8}, u64{0xFFFFFFFF}}) {
+    for (const int what : {0, 1, 2, 3, 4}) {
+      for (const bool frees : {false, true}) {
+        Short s;
+        switch (what) {
+          case 0: s.header().page_map = wrong; break;
+          case 1: s.header().page_map = wrong << 32; break;
+          case 2: s.page_entry() = static_cast<u32>(wrong); break;
+          case 3: s.top() = static_cast<u32>(wrong); break;
+          default:  // the hint at the top is of a granule of which there is no page
+            std::memcpy(s.memory.base() + s.top(), &wrong, 4);
+        }
+        for (int times = 0; times < 3; ++times) {
+          if (frees) {
+            (void)s.heap.deallocate(s.blocks[5]);
+          } else if (const auto block = s.heap.allocate(100)) {
+            EXPECT_LE(block.value(), end - 100) << what;
+          }
+        }
+        if (what < 2 && wrong >= end) {
+          EXPECT_EQ(s.heap.deallocate(s.blocks[6]), Error::corrupt_image);
+        }
+      }
+    }
+  }
+}
+
+// A block that does not lie in the memory is none, whatever the records say of it.
+TEST(HostileShortCalls, ABlockOutsideTheMemoryIsNotGivenOut) {
+  Short s;
+  // The page behind the memory has the first one's record.
+  const u32 record = s.page_entry();
+  std::memcpy(s.memory.base() + s.header().page_map + 4 * 2, &record, 4);
+  const u32 hint = 2 << 12 | static_cast<u32>(s.blocks[3] / 16);
+  std::memcpy(s.memory.base() + s.top(), &hint, 4);
+  EXPECT_EQ(s.heap.allocate(100).error(), Error::corrupt_image);
+  EXPECT_EQ(s.heap.allocate(100).error(), Error::corrupt_image);
+}
+
+// What a short way does not see is no error: records that lie at the memory's very end.
+TEST(HostileShortCalls, RecordsAtTheVeryEndAreRecords) {
+  constexpr u32 bytes = allot::page_record::base_bytes;
+  for (const u32 from_end : {bytes, bytes + 8, 1584U, 4096U}) {
+    Short s;
+    const u32 copy = static_cast<u32>(2 * page) - from_end;
+    std::memcpy(s.memory.base() + copy, s.memory.base() + s.page_entry(), bytes);
+    s.page_entry() = copy;
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(s.heap.allocate(100).value(), s.blocks[3 - i]);
+    for (const u64 block : s.blocks) EXPECT_EQ(s.heap.deallocate(block), Error::none);
+    for (const u64 block : s.blocks) EXPECT_EQ(s.heap.deallocate(block), Error::double_free);
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(s.heap.allocate(100));
+  }
+}
+// The same of stacks of hints, which do not even begin within sight.
+TEST(HostileShortCalls, HintsAtTheVeryEndAreHints) {
+  for (const u32 from_end : {8U, 16U, 24U, 1024U, 1032U}) {
+    Short s;
+    // Four hints, between two ends.
+    const u32 end = static_cast<u32>(2 * page) - from_end;
+    std::memset(s.memory.base() + end, 0, from_end);
+    u32 stop[2] = {0, 1};
+    std::memcpy(s.memory.base() + end, stop, 8);
+    std::memcpy(s.memory.base() + end - 40, stop, 8);
+    std::memcpy(s.memory.base() + end - 32, s.memory.base() + s.top() - 24, 32);
+    s.top() = end - 8;
+    const u64 taken = s.heap.allocate(100).value();
+    EXPECT_EQ(taken, s.blocks[3]);
+    EXPECT_EQ(s.heap.deallocate(taken), Error::none);
+    EXPECT_EQ(s.heap.deallocate(taken), Error::double_free);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(s.heap.allocate(100).value(), s.blocks[3 - i]);
+    // The stack is full: these are freed, and hinted at nowhere.
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(s.heap.deallocate(s.blocks[i]), Error::none);
+  }
+}
+
+// The guest has grown the memory and has its blocks, and their records, where the host has not looked yet.
+TEST(HostileShortCalls, WhatTheGuestHasGrownIsThere) {
+  FixedMemory memory(2, 1000);
+  Heap host = Heap::create(memory).value();
+  Heap guest = Heap::attach(memory).value();
+  const u64 first = host.allocate(100).value();
+  EXPECT_EQ(host.deallocate(first), Error::none);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<u64> blocks;
+    const u64 before = memory.bytes();
+    while (memory.bytes() == before) blocks.push_back(guest.allocate(16 + blocks.size() % 50 * 16).value());
+    for (int i = 0; i < 500; ++i) blocks.push_back(guest.allocate(16 + blocks.size() % 50 * 16).value());
+    for (std::size_t i = blocks.size(); i-- != 0;) {
+      ASSERT_EQ(host.deallocate(blocks[i]), Error::none);
+      ASSERT_TRUE(i % 3 != 0 || host.allocate(16 + i % 50 * 16));
+    }
+    ASSERT_FALSE(host.validate().value());
+  }
+}
+
+// A loop that somebody adds there would end.
+TEST(HostileShortCalls, AccessesAreCounted) {
+  Short s;
+  const auto memory = allot::detail::erase_type<FixedMemory&>(s.memory);
+  allot::host::Reach reach(*memory);
+  ASSERT_TRUE(reach.refresh(0, 16));
+  allot::host::ShortReach seen(reach);
+  int made = 0;
+  EXPECT_THROW(for (;; ++made)(void) seen.at<1>(0), allot::host::CorruptImage);
+  EXPECT_GT(made, 20);
+  EXPECT_LT(made, 1000);
+  // Nor does an access leave the memory that nobody has asked about.
+  allot::host::ShortReach other(reach);
+  EXPECT_EQ(other.at<8>(2 * page - 8), s.memory.base() + 2 * page - 8);
+  EXPECT_THROW((void)other.at<8>(2 * page - 7), allot::host::CorruptImage);
+  EXPECT_THROW((void)(other.at<1, 520>(2 * page - 520)), allot::host::CorruptImage);
+}
+
+// The header may say another policy, or that sizes are recorded, from one call to the next.
+TEST(HostileShortCalls, AnotherKindOfHeapIsAnotherWay) {
+  Short s;
+  s.header().eager_shift = 0;
+  EXPECT_EQ(s.heap.deallocate(s.blocks[4]), Error::none);
+  s.header().policy = static_cast<u8>(allot::Policy::exact);
+  EXPECT_EQ(s.heap.deallocate(s.blocks[5]), Error::none);
+  s.header().flags = allot::image_flag::record_sizes;
+  (void)s.heap.allocate(100);
+  (void)s.heap.requested_size(s.blocks[7]);
+  EXPECT_EQ(s.heap.deallocate(s.blocks[4]), Error::double_free);
 }
 
 }  // namespace

@@ -389,7 +389,12 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     if (turned >= this->header().granules) [[unlikely]]
       return rest(0);
     const Granule g = static_cast<Granule>(turned);
-    const Address record_ref = this->record_ref(g >> granule_page_shift);
+    const auto entry = this->page_entry(g >> granule_page_shift);
+    if constexpr (!Place::Access::trusted) {
+      if (!this->sees(entry)) [[unlikely]]
+        return rest(0);
+    }
+    const Address record_ref = load<Address>(entry);
     if constexpr (Base::shared) {
       // Another agent's, or nobody's, or the caller is no agent at all.
       if (load<u32, page_record::owner>(this->at(record_ref)) != this->place().owner_tag()) [[unlikely]]
@@ -397,6 +402,10 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     }
     const Address start_ref = record_ref + Base::bit_byte(g);
     const auto start_at = this->at(start_ref);
+    if constexpr (!Place::Access::trusted) {
+      if (!this->sees(start_at)) [[unlikely]]
+        return rest(start_ref);
+    }
     const u32 shift = g & 7;
     const u64 starts = load<u64>(start_at) >> shift;
     const u32 live = load<u8, page_record::live>(start_at);
@@ -420,6 +429,12 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
     // Merging is in the hot path only where the policy is known to ask for it.
     if (!Base::policy_is_fixed && this->merges_at_once()) [[unlikely]]
       return rest(start_ref);
+    Address top = 0;
+    if constexpr (!Place::Access::trusted) {
+      top = this->top(a, n) + Base::place_bytes;
+      if (!this->sees(this->at(top))) [[unlikely]]
+        return rest(start_ref);
+    }
     store<u8, page_record::live>(start_at, static_cast<u8>(live ^ bit));
     a.room += n;
     if constexpr (Base::policy_is_fixed) {
@@ -429,7 +444,7 @@ class BasicHeap : protected Below<Place, Validate<Place>, ValidateShared<Place>>
         return Error::none;
       }
     }
-    const Address top = this->top(a, n) + Base::place_bytes;
+    if constexpr (Place::Access::trusted) top = this->top(a, n) + Base::place_bytes;
     const auto place = this->at(top);
     // Where the stack is full the next sweep finds the block.
     if (Base::hinted_bits(place) != Base::stack_end) [[likely]] {

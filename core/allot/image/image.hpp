@@ -115,12 +115,23 @@ class Image : public Handle<Place> {
     return pointer_at(reinterpret_cast<uintptr_t>(&word));
   }
 
+  /// Whether what lies at `at` is within the sight of this code: everywhere, but where a native host has a short way, which
+  /// leaves to another what it does not see. Nothing may be stored before the last of these questions.
+  [[gnu::always_inline]] bool sees(Pointer at) const {
+    if constexpr (requires { place().sees(at); })
+      return place().sees(at);
+    else
+      return true;
+  }
+
   /// The record of a page below `granules`.
   Pointer record(u32 page) const { return at(record_ref(page)); }
   Pointer record_of(Granule g) const { return record(g >> granule_page_shift); }
   /// Its Ref.
-  Address record_ref(u32 page) const {
-    return load<Address>(at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address));
+  Address record_ref(u32 page) const { return load<Address>(page_entry(page)); }
+  /// Where the page map has that Ref.
+  Pointer page_entry(u32 page) const {
+    return at(header().page_map) + static_cast<uintptr_t>(page) * sizeof(Address);
   }
 
   /// The address of granule 0. An image inside lies in its own first page: nothing need be read to know it.

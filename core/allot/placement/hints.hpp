@@ -38,18 +38,8 @@ class Hints : public Extents<Place> {
   static constexpr bool plain = Place::Access::trusted && !Base::shared;
 
   /// The Ref of the topmost hint of a size.
-  Address top(Granule size) const {
-    if constexpr (plain)
-      return top(agent(), size);
-    else
-      return load<Address>(top_at(size));
-  }
-  void set_top(Granule size, Address ref) {
-    if constexpr (plain)
-      set_top(agent(), size, ref);
-    else
-      store<Address>(top_at(size), ref);
-  }
+  Address top(Granule size) const { return top(agent(), size); }
+  void set_top(Granule size, Address ref) { set_top(agent(), size, ref); }
 
   /// The same of a given agent: this one, or any of a shared heap.
   [[gnu::always_inline]] Address top(const Agent& a, Granule size) const {
@@ -58,7 +48,7 @@ class Hints : public Extents<Place> {
     else if constexpr (Base::shared)
       return load<Address>(top_at(a, size));
     else
-      return load<Address>(top_at(size));
+      return Place::Access::template tops<Address>(const_cast<Agent&>(a))[u64{size} - 1];
   }
   [[gnu::always_inline]] void set_top(Agent& a, Granule size, Address ref) {
     if constexpr (plain)
@@ -66,7 +56,7 @@ class Hints : public Extents<Place> {
     else if constexpr (Base::shared)
       store<Address>(top_at(a, size), ref);
     else
-      store<Address>(top_at(size), ref);
+      Place::Access::template tops<Address>(a)[u64{size} - 1] = ref;
   }
 
   Pointer top_at(const Agent& a, Granule size) const {
@@ -77,7 +67,7 @@ class Hints : public Extents<Place> {
   // A place's halves: the granule, and the Ref of the byte that holds its start bit.
   static Granule hinted(Pointer place) { return load<u32>(place); }
   static Address hinted_bits(Pointer place) { return load<Address, sizeof(Address)>(place); }
-  static void set_hint(Pointer place, Granule g, Address bits) {
+  [[gnu::always_inline]] static void set_hint(Pointer place, Granule g, Address bits) {
     store<u32>(place, g);
     store<Address, sizeof(Address)>(place, bits);
   }
@@ -180,12 +170,6 @@ class Hints : public Extents<Place> {
     }
     // Without places (policy exact) all are one, which is empty and full at once.
     set_hint(at(end), 0, stack_end);
-  }
-
- private:
-  Pointer top_at(Granule size) const {
-    return at(Base::agent_ref() + (offsetof(allot::Agent, tops) - sizeof(Address)) +
-              static_cast<uintptr_t>(size) * sizeof(Address));
   }
 };
 

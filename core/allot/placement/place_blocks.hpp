@@ -85,11 +85,22 @@ class PlaceBlocks : public Below<Place, Shrink<Place>, Agents<Place>> {
     auto& a = agent();
     const Address top = Base::top(a, size);
     const auto place = at(top);
+    if (!Base::sees(place)) [[unlikely]]
+      return Hint::none;
     const Address bits = Base::hinted_bits(place);
     if (bits == Base::stack_end) [[unlikely]]
       return Hint::none;
     Granule g = Base::hinted(place);
-    const auto start_at = Base::start_byte(g, bits);
+    Address start_ref = bits;
+    if constexpr (!Place::Access::trusted) {  // as Hints::start_byte
+      const auto entry = Base::page_entry(g >> granule_page_shift);
+      if (!Base::sees(entry)) [[unlikely]]
+        return Hint::none;
+      start_ref = load<Address>(entry) + Base::bit_byte(g);
+    }
+    const auto start_at = at(start_ref);
+    if (!Base::sees(start_at)) [[unlikely]]
+      return Hint::none;
     // (Not in a shared heap: other agents read the line of the cache in which the first one's `last` lies.)
     if constexpr (at_once && !small_code && !Base::shared) {
       // What was freed is often allocated again at once, and freed again, and so on. That no such pair need wait for the

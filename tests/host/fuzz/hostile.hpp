@@ -61,36 +61,19 @@ class ExactMemory {
   std::unique_ptr<u8[]> data_;
 };
 
-// As long from the start as it ever gets, so that another thread may write while it grows.
-class FixedMemory {
+// Never moves, so that another thread may write while it grows. AddressSanitizer sees an access past its end: what is
+// behind is poisoned.
+template <bool shared>
+class MemoryThatStays {
  public:
   static constexpr bool base_is_fixed = true;
-  FixedMemory(u64 pages, u64 most) : most_(most * page), bytes_(pages * page), data_(new u8[most_]()) {}
-  u8* base() { return data_.get(); }
-  u64 bytes() { return bytes_; }
-  bool grow(u64 pages) {
-    if (pages > (most_ - bytes_) / page) return false;
-    bytes_ += pages * page;
-    return true;
-  }
-
- private:
-  u64 most_;
-  u64 bytes_;
-  std::unique_ptr<u8[]> data_;
-};
-
-// The same for several threads, and AddressSanitizer sees an access past its end: what is behind is poisoned.
-class SharedMemory {
- public:
-  static constexpr bool base_is_fixed = true;
-  static constexpr bool is_shared = true;
-  SharedMemory(u64 pages, u64 most) : most_(most * page), bytes_(pages * page), data_(new u8[most_]()) {
+  static constexpr bool is_shared = shared;
+  MemoryThatStays(u64 pages, u64 most) : most_(most * page), bytes_(pages * page), data_(new u8[most_]()) {
     poison();
   }
-  ~SharedMemory() { unpoison(most_); }
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
+  ~MemoryThatStays() { unpoison(most_); }
+  MemoryThatStays(const MemoryThatStays&) = delete;
+  MemoryThatStays& operator=(const MemoryThatStays&) = delete;
   u8* base() { return data_.get(); }
   u64 bytes() { return bytes_; }
   bool grow(u64 pages) { return grow_from(pages) != ~u64{0}; }
@@ -114,6 +97,8 @@ class SharedMemory {
   std::atomic<u64> bytes_;
   std::unique_ptr<u8[]> data_;
 };
+using FixedMemory = MemoryThatStays<false>;
+using SharedMemory = MemoryThatStays<true>;  // several threads may run in it
 
 // What the header's checksum would have to be.
 inline u64 seal_of(const u8* image) {

@@ -20,6 +20,7 @@
 #include <allot/host/memory.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 // Of a function that is hardly ever called, amid code that is hot: that need not save its registers for it then. What is
 // called so must not throw, as unwinding does not give these registers back.
@@ -44,6 +45,9 @@ struct CorruptImage {};
 /// The memory as one operation sees it.
 class Reach {
  public:
+  // How far behind what is compared a ShortReach may look: at a page's bits, or at a tiny block's last byte.
+  static constexpr u64 farthest = 1024;
+
   explicit Reach(AnyMemory& memory) : memory_(&memory) {}
 
   /// Looks where the memory is now. False when it does not have the `n` bytes at `at`, where header and agent
@@ -71,9 +75,11 @@ class Reach {
   }
   AnyMemory& memory() const { return *memory_; }
 
-  template <u64 n>
+  /// Where the `n` bytes lie that are `distance` behind `offset`.
+  template <u64 n, u64 distance = 0>
   [[gnu::always_inline]] u8* at(u64 offset) {
     static_assert(n <= widest);
+    offset += distance;
     // Both as if all accesses were the widest: one comparison with what is kept. The last few bytes are looked at again.
     if ((--left_ == 0 || offset >= widest_end_) && !look_again(offset, n)) [[unlikely]]
       refuse_image();
@@ -127,6 +133,7 @@ class Reach {
     most_accesses_ = most;
     bytes_ = bytes;
     widest_end_ = bytes < widest ? 0 : bytes - (widest - 1);
+    far_end_ = bytes < farthest ? 0 : bytes - (farthest - 1);
   }
   /// The guest may have grown the memory since it was looked at.
   ALLOT_HARDLY_CALLED bool look_again(u64 offset, u64 n) noexcept {
@@ -134,10 +141,13 @@ class Reach {
     return left_ != 0 && n <= have && offset <= have - n;
   }
 
+  friend class ShortReach;
+
   AnyMemory* memory_;
   u8* base_ = nullptr;
   u64 bytes_ = 0;
   u64 widest_end_ = 0;  // the first offset where that many do not fit
+  u64 far_end_ = 0;  // the same of `farthest`
   u64 most_accesses_ = 0;
   u64 left_ = 0;
   u32 patience_ = 0;
@@ -152,43 +162,52 @@ template <class T>
 }
 
 /// Where a record lies: what the core has instead of a pointer.
-class CheckedPointer {
+template <class By>
+class CheckedPointerBy {
  public:
-  CheckedPointer(Reach& reach, u64 offset) : reach_(&reach), offset_(offset) {}
-  friend CheckedPointer operator+(CheckedPointer p, u64 n) { return {*p.reach_, p.offset_ + n}; }
+  CheckedPointerBy(By& reach, u64 offset) : reach_(&reach), offset_(offset) {}
+  friend CheckedPointerBy operator+(CheckedPointerBy p, u64 n) { return {*p.reach_, p.offset_ + n}; }
 
-  template <class T>
-  T get() const {
-    T value;
-    __builtin_memcpy(&value, reach_->at<sizeof(T)>(offset_), sizeof(T));
-    return once(value);
+  template <class T, u32 distance = 0>
+  [[gnu::always_inline]] T get() const {
+    const u8* const at = reach_->template at<sizeof(T), distance>(offset_);
+    if constexpr (sizeof(T) == 1) {
+      return __atomic_load_n(at, __ATOMIC_RELAXED);  // once, too, and known to be a byte
+    } else {
+      T value;
+      __builtin_memcpy(&value, at, sizeof(T));
+      return once(value);
+    }
   }
-  template <class T>
-  void set(T value) const {
-    __builtin_memcpy(reach_->at<sizeof(T)>(offset_), &value, sizeof(T));
+  template <class T, u32 distance = 0>
+  [[gnu::always_inline]] void set(T value) const {
+    __builtin_memcpy(reach_->template at<sizeof(T), distance>(offset_), &value, sizeof(T));
   }
 
  private:
-  Reach* reach_;
+  friend By;
+
+  By* reach_;
   u64 offset_;
 };
+using CheckedPointer = CheckedPointerBy<Reach>;
 
 // The core's load and store for this kind of pointer, by which they are found.
-template <class T>
-inline T load(CheckedPointer at) {
-  return at.get<T>();
+template <class T, class By>
+[[gnu::always_inline]] inline T load(CheckedPointerBy<By> at) {
+  return at.template get<T>();
 }
-template <class T>
-inline void store(CheckedPointer at, T value) {
-  at.set<T>(value);
+template <class T, class By>
+[[gnu::always_inline]] inline void store(CheckedPointerBy<By> at, std::type_identity_t<T> value) {
+  at.template set<T>(value);
 }
-template <class T, u32 distance>
-inline T load(CheckedPointer at) {
-  return (at + distance).template get<T>();
+template <class T, u32 distance, class By>
+[[gnu::always_inline]] inline T load(CheckedPointerBy<By> at) {
+  return at.template get<T, distance>();
 }
-template <class T, u32 distance>
-inline void store(CheckedPointer at, T value) {
-  (at + distance).template set<T>(value);
+template <class T, u32 distance, class By>
+[[gnu::always_inline]] inline void store(CheckedPointerBy<By> at, std::type_identity_t<T> value) {
+  at.template set<T, distance>(value);
 }
 
 /// A number that another thread may change while it is used. Each use is one relaxed access.
@@ -403,6 +422,10 @@ struct CheckedRecords {
   using Header = CheckedHeader;
   using Agent = CheckedAgent;
   using Pointer = CheckedPointer;
+  template <class Address>
+  [[gnu::always_inline]] static RacyArray<Address, small_max>& tops(Agent& agent) {
+    return reinterpret_cast<RacyArray<Address, small_max>&>(agent.tops);
+  }
 };
 
 /// The managed memory, reached within its length only.

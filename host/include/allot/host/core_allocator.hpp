@@ -5,6 +5,7 @@
 #include <allot/heap/heap.hpp>
 #include <allot/host/allocator.hpp>
 #include <allot/host/checked.hpp>
+#include <allot/host/checked_short.hpp>
 
 #include <memory>
 #include <optional>
@@ -98,6 +99,19 @@ class CoreAllocator : public Allocator {
     return self().template run<Error>(operation);
   }
 
+  /// A block that the core found. In an image that a guest can reach the addresses are a guest's word: what is
+  /// given out is looked at once more.
+  template <class Operation>
+  ALLOT_INLINE Result<u64> block(Operation operation, u64 size) {
+    const Result<Address> found = self().template run<Result<Address>>(operation);
+    if (!found) return found.error();
+    const u64 address = found.value();
+    if constexpr (Derived::is_trusted) return address;
+    if (address % granule_bytes != 0 || self().memory().locate(address, size) == nullptr) [[unlikely]]
+      return self().found_corrupt();
+    return address;
+  }
+
  private:
   Derived& self() { return static_cast<Derived&>(*this); }
 
@@ -114,18 +128,6 @@ class CoreAllocator : public Allocator {
         [&](auto& core) { return operation(core, static_cast<Address>(address)); });
   }
 
-  /// A block that the core found. In an image that a guest can reach the addresses are a guest's word: what is
-  /// given out is looked at once more.
-  template <class Operation>
-  ALLOT_INLINE Result<u64> block(Operation operation, u64 size) {
-    const Result<Address> found = self().template run<Result<Address>>(operation);
-    if (!found) return found.error();
-    const u64 address = found.value();
-    if constexpr (Derived::is_trusted) return address;
-    if (address % granule_bytes != 0 || self().memory().locate(address, size) == nullptr) [[unlikely]]
-      return self().found_corrupt();
-    return address;
-  }
   /// A size that the core says a block has must fit behind its address.
   Result<u64> within(u64 address, Result<u64> size) {
     if (!size) return size;
@@ -148,6 +150,7 @@ class CheckedAllocator : public CoreAllocator<Derived, typename Place::Address> 
   /// Once an image was found to be wrong, nothing in it is used any more.
   Error found_corrupt() {
     corrupt_ = true;
+    seen_ = false;
     return Error::corrupt_image;
   }
 
@@ -180,11 +183,21 @@ class CheckedAllocator : public CoreAllocator<Derived, typename Place::Address> 
 
   Reach& reach() { return reach_; }
   [[nodiscard]] bool is_corrupt() const { return corrupt_; }
+  /// Whether a short call may be made without another look. What was seen once of a memory whose base is fixed holds until
+  /// the image is found to be wrong.
+  [[nodiscard]] bool is_seen() const { return seen_; }
+  /// Looks at what run() does. Whether a short call may be made now.
+  bool see() {
+    const bool there = !corrupt_ && reach_.refresh(core_.image(), Derived::least_bytes);
+    seen_ = there && reach_.memory().base_is_fixed();
+    return there;
+  }
 
  private:
   Reach reach_;
   Core core_;
   bool corrupt_ = false;
+  bool seen_ = false;
 };
 
 /// One agent alone uses it.
@@ -195,7 +208,7 @@ class InsideAllocator final : public CheckedAllocator<InsideAllocator<Address>, 
   static constexpr u64 least_bytes = sizeof(Header) + sizeof(Agent);
 
   InsideAllocator(AnyMemory& memory, u64 image)
-      : CheckedAllocator<InsideAllocator<Address>, CheckedInside<Address>>(memory, image) {}
+      : CheckedAllocator<InsideAllocator<Address>, CheckedInside<Address>>(memory, image), image_(image) {}
 
   /// Lays out a new image. May grow the memory, if it does not fail.
   Error create(const Options& options) {
@@ -205,6 +218,102 @@ class InsideAllocator final : public CheckedAllocator<InsideAllocator<Address>, 
   Error attach() {
     return this->call([](auto& core) { return core.check(); });
   }
+
+  Result<u64> allocate(u64 size) override {
+    if (size - 1 >= Short::tiny_bytes || !this->is_seen()) [[unlikely]]
+      return allocate_unseen(size);
+    return allocate_short(size);
+  }
+  Error deallocate(u64 address) override {
+    const Address p = static_cast<Address>(address);
+    if (p != address) [[unlikely]]
+      return Error::wild_address;
+    if (!this->is_seen()) [[unlikely]]
+      return deallocate_unseen(p);
+    return deallocate_short(p);
+  }
+
+ private:
+  using Short = ShortHeap<Address>;
+
+  // The short ways, of a memory that was looked at. All else is in functions of their own, to which they jump: so they save
+  // no registers for those, nor for what is thrown.
+  ALLOT_INLINE Result<u64> allocate_short(u64 size) {
+    u64 address = 0;
+    bool is_seen = false;
+    bool is_found = false;
+    try {
+      Short core(this->reach(), image_);
+      Granule g = 0;
+      if (core.records_no_sizes() && core.allocate_tiny_again(static_cast<u32>(size), g)) [[likely]] {
+        is_found = true;
+        address = core.address(g);
+        is_seen = core.sees_block(address);
+      }
+    } catch (const CorruptImage&) {
+      return this->found_corrupt();
+    }
+    if (!is_found) [[unlikely]]
+      return allocate_rest(size);
+    if (!is_seen) [[unlikely]]
+      return found(address, size);
+    return address;
+  }
+  ALLOT_INLINE Error deallocate_short(Address p) {
+    Address start = 0;
+    Way way = Way::any;
+    try {
+      Short core(this->reach(), image_);
+      if (core.merges_lazily()) [[likely]] {
+        const auto rest = [&](Address found) {
+          start = found;
+          way = Way::rest;
+          return Error::none;
+        };
+        way = Way::done;
+        (void)core.deallocate_or(p, rest);
+      }
+    } catch (const CorruptImage&) {
+      return this->found_corrupt();
+    }
+    if (way == Way::any) [[unlikely]]
+      return deallocate_any(p);
+    if (way == Way::rest) [[unlikely]]
+      return deallocate_rest(p, start);
+    return Error::none;
+  }
+  enum class Way { done, rest, any };
+
+  [[gnu::noinline]] Result<u64> allocate_unseen(u64 size) {
+    if (size - 1 < Short::tiny_bytes && this->see()) return allocate_short(size);
+    return allocate_rest(size);
+  }
+  [[gnu::noinline]] Error deallocate_unseen(Address p) {
+    return this->see() ? deallocate_short(p) : deallocate_any(p);
+  }
+  /// As block(): the memory may have become longer since it was looked at.
+  [[gnu::noinline]] Result<u64> found(u64 address, u64 size) {
+    if (this->memory().locate(address, size) == nullptr) return this->found_corrupt();
+    return address;
+  }
+  [[gnu::noinline]] Result<u64> allocate_rest(u64 size) {
+    const auto found = [&](auto& core) -> Result<Address> {
+      const bool is_plain = size - 1 < Short::tiny_bytes && !core.records_requested();
+      const Granule g =
+          is_plain ? core.allocate_tiny_otherwise(static_cast<u32>(size)) : core.allocate_sized(size);
+      if (core.failed(g)) return core.error_of(g);
+      return core.address(g);
+    };
+    return this->block(found, size);
+  }
+  [[gnu::noinline]] Error deallocate_rest(Address p, Address start) {
+    return this->call([&](auto& core) { return core.deallocate_rest(p, start); });
+  }
+  [[gnu::noinline]] Error deallocate_any(Address p) {
+    return this->call([&](auto& core) { return core.deallocate(p); });
+  }
+
+  const u64 image_;
 };
 
 }  // namespace allot::host
