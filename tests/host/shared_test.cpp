@@ -197,6 +197,27 @@ TEST(HostShared, ReapsWhoHasDied) {
   EXPECT_FALSE(host.validate().value());
 }
 
+// It has nothing else any more, and is listed all the same: nobody else would know whom to reap.
+TEST(HostShared, ListsWhoDiedWithTheLockWhileItLeft) {
+  SharedMapping memory(page, 100 * page);
+  Heap host = Heap::create(memory).value();
+  joined(memory);
+  EXPECT_EQ(numbers(host), (std::vector<u32>{0}));
+  const auto lock =
+      host.at<u32>(host.image().value() + offsetof(allot::Header, lock)).value().atomic().value();
+  lock.store(2);
+  EXPECT_EQ(numbers(host), (std::vector<u32>{0, 1}));
+  EXPECT_EQ(host.reap(1), Error::none);
+  EXPECT_EQ(lock.load(), 0U);
+  EXPECT_EQ(numbers(host), (std::vector<u32>{0}));
+  EXPECT_ERROR(Error::no_such_agent, host.reap(1));
+  // One that joins has no number yet.
+  lock.store(allot::joining_agent + 1);
+  EXPECT_EQ(numbers(host), (std::vector<u32>{0}));
+  EXPECT_EQ(host.reap(allot::joining_agent), Error::none);
+  EXPECT_FALSE(host.validate().value());
+}
+
 TEST(HostShared, WaitsForTheLockAndNotForEver) {
   SharedMapping memory(page, 100 * page);
   Native guest = Native::create(memory).value();

@@ -353,7 +353,8 @@ class Heap {
   [[nodiscard]] Result<u32> agent() const {
     return state_ ? state_->allocator->agent() : Result<u32>(host_error::no_memory);
   }
-  /// All agents: those that have ended without a word, too, until they are reaped. Exact while they are quiet.
+  /// All agents: those that have ended without a word, too, until they are reaped; and one that comes or goes, if it has the
+  /// lock. Exact while they are quiet.
   Result<std::vector<AgentStatus>> agents() const {
     return ask([](host::Allocator& a) { return a.agents(); });
   }

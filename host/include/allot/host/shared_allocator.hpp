@@ -78,15 +78,20 @@ class SharedAllocator final
   Result<u32> agent() override { return id_ ? Result<u32>(*id_) : Result<u32>(Error::not_attached); }
   Result<std::vector<AgentStatus>> agents() override {
     std::array<AgentFigures, agent_capacity> found{};
+    u32 holder = 0;  // its number + 1
     const Error error = this->call([&](auto& core) {
       for (u32 id = 0; id < agent_capacity; ++id) found[id] = core.agent_figures(id);
+      holder = core.lock_holder();
       return Error::none;
     });
     if (error != Error::none) return error;
     std::vector<AgentStatus> list;
-    for (const AgentFigures& agent : found)
-      if (agent.state != unused)
-        list.push_back({agent.number, agent.state != in_use, agent.pages, agent.live_bytes});
+    for (const AgentFigures& agent : found) {
+      if (agent.state == unused) continue;
+      list.push_back({agent.number, agent.state != in_use, agent.pages, agent.live_bytes});
+      if (agent.number + 1 == holder) holder = 0;
+    }
+    if (holder != 0 && slot_of(holder - 1) < agent_capacity) list.push_back({holder - 1, false, 0, 0});
     return list;
   }
   Error reap(u32 agent) override {
