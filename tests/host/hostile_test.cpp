@@ -141,6 +141,54 @@ TEST_P(Hostile, EachWordOfTheRecords) {
   }
 }
 
+// A memory in which a word changes at the n-th time that somebody asks how long it is.
+template <bool shared>
+class MeddlingMemory : public allot_test::MemoryThatStays<shared> {
+ public:
+  using allot_test::MemoryThatStays<shared>::MemoryThatStays;
+  u64 bytes() {
+    if (++asked_ == when_) {
+      const u32 value = ~u32{0};
+      std::memcpy(this->base() + at_, &value, sizeof value);
+    }
+    return allot_test::MemoryThatStays<shared>::bytes();
+  }
+  void meddle(u64 at, u64 when) {
+    at_ = at;
+    when_ = when;
+    asked_ = 0;
+  }
+  [[nodiscard]] u64 asked() const { return asked_; }
+
+ private:
+  u64 at_ = 0;
+  u64 when_ = 0;
+  u64 asked_ = 0;
+};
+
+// A validation ends in time that is linear in the memory, whatever word of the header says something else all at once.
+TEST_P(Hostile, EachWordWhileTheHostLooks) {
+  const auto look = [&](auto& memory) {
+    for (u64 at = 0; at < sizeof(allot::Header); at += 4) {
+      for (const u64 when : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 40, 80, 160, 320, 640}) {
+        std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
+        memory.meddle(0, 0);  // not yet
+        Heap heap = Heap::attach(memory, attaching(sound.image, false)).value();
+        memory.meddle(sound.image + at, when);
+        (void)heap.validate();
+        ASSERT_LT(memory.asked(), pages * page / 16) << "word " << at << " at " << when;
+      }
+    }
+  };
+  if (shared) {
+    MeddlingMemory<true> memory(pages, pages + 2);
+    look(memory);
+  } else {
+    MeddlingMemory<false> memory(pages, pages + 2);
+    look(memory);
+  }
+}
+
 // The same after the host has looked, which it did when it attached.
 TEST_P(Hostile, EachWordAfterTheHostHasLooked) {
   const auto look_and_spoil = [&](auto& memory, u64 at) {

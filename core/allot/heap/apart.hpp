@@ -30,6 +30,7 @@ class Apart : public Report<Place> {
   using Base::header;
   using Base::page_count;
   using Base::place;
+  using Base::record_bytes;
 
   u32 broken(u32 number, u64 where) {
     header().violation_address = where;
@@ -56,7 +57,7 @@ class Apart : public Report<Place> {
       if (load<u32>(at(ref) + mark_at) != page + 1) return broken(apart_rule, ref);
       // Found below as well, but only behind the walk over all blocks, of which a short file could make very many so. (What
       // lies behind a record may be somebody's who writes there just now.)
-      const u32 seen = header().record_bytes - (Base::shared ? mark_at + u32{sizeof(u32)} - 1 : 0);
+      const u32 seen = record_bytes() - (Base::shared ? mark_at + u32{sizeof(u32)} - 1 : 0);
       for (u32 i = granule_bytes; i < seen; i += granule_bytes)
         if (is_page_record(ref + i)) return broken(apart_rule, ref);
     }
@@ -87,6 +88,7 @@ class Apart : public Report<Place> {
   /// only once, so that as many as there are means all.
   [[gnu::noinline]] u32 records_between(u64 from, u64 end) {
     [[maybe_unused]] const u64 begin = from;
+    if (const u64 have = place().record_memory_bytes(); end > have) end = have;
     u32 found = 0;
     u64 fixed = next_fixed(from);
     while (from < end) {
@@ -101,13 +103,13 @@ class Apart : public Report<Place> {
       if (fixed < from) fixed = next_fixed(from);
       if (from == fixed) {
         bytes = fixed_bytes_at(from);
-      } else if (end - from >= header().record_bytes) {
+      } else if (end - from >= record_bytes()) {
         if (is_page_record(from)) {
-          bytes = header().record_bytes;
+          bytes = record_bytes();
         } else if constexpr (!Base::shared) {
           if (load<u64>(at(from) + 8) == waits) {
             store<u64>(at(from) + 8, met);
-            bytes = header().record_bytes;
+            bytes = record_bytes();
             used = 0;
           }
         }
@@ -178,7 +180,7 @@ class Apart : public Report<Place> {
   [[gnu::noinline]] bool is_beside_fixed(u64 ref) const {
     for (u32 i = 0; i < fixed_count(); ++i) {
       const u64 other = fixed_ref(i);
-      if (ref < other + fixed_bytes(i) && other < ref + header().record_bytes) return false;
+      if (ref < other + fixed_bytes(i) && other < ref + record_bytes()) return false;
     }
     return true;
   }
@@ -194,7 +196,7 @@ class Apart : public Report<Place> {
   }
 
   [[gnu::noinline]] bool is_page_record(u64 ref) const {
-    if (!in_records(ref, header().record_bytes)) return false;
+    if (!in_records(ref, record_bytes())) return false;
     const u32 page = load<u32>(at(ref) + mark_at) - 1;
     return page < page_count() && Base::record_ref(page) == ref;
   }

@@ -9,8 +9,8 @@
 //   * Every index into an array of the header or the agent is compared with the array's length.
 //   * Every value is read exactly once: another thread may change the memory at any time, and a compiler that
 //     read a value again after it was compared would use one that nobody has looked at.
-//   * Every access is counted, and an operation that makes more of them than any sound heap of this size
-//     needs is given up: a list that is a circle does not hang the host.
+//   * Every access is counted, and every look at the memory's length; an operation that makes more of them than any
+//     sound heap of this size needs is given up: a list that is a circle does not hang the host.
 //
 // What is thrown never leaves the host's heap, which reports corrupt_image. A value that is wrong but leads
 // nowhere outside does what it does: a guest can spoil its own heap, and nothing else.
@@ -102,9 +102,14 @@ class Reach {
     const u64 have = bytes();
     if (n > have || offset > have - n) refuse_image();
   }
-  /// The same, counted, and the memory is asked only if what is remembered is not enough.
+  /// One access more.
+  void count() {
+    if (--left_ == 0) [[unlikely]]
+      refuse_image();
+  }
+  /// The same as require, counted, and the memory is asked only if what is remembered is not enough.
   void require_record(u64 offset, u64 n) {
-    if (--left_ == 0) refuse_image();
+    count();
     if (n > bytes_ || offset > bytes_ - n) require(offset, n);
   }
 
@@ -434,7 +439,11 @@ class CheckedMemory {
   static constexpr bool stateless = false;
   CheckedMemory() = default;
   explicit CheckedMemory(Reach& reach) : reach_(&reach) {}
-  u64 bytes() const { return reach_->bytes(); }
+  /// Counted as an access: a loop that finds that there is nothing to read must end, too.
+  u64 bytes() const {
+    reach_->count();
+    return reach_->bytes();
+  }
   bool grow(u64 pages) const { return reach_->grow(pages); }
   u64 grow_from(u64 pages) const { return reach_->grow_from(pages); }
   void zero(u64 at, u64 n) const {
