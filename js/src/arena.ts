@@ -14,6 +14,7 @@ import type { Heap } from './heap.js';
 import type { Layout } from './layout/layout.js';
 import type { Descriptor } from './layout/types.js';
 import { forEachOrThrow } from './lifetimes.js';
+import { maker, notByHand, type Maker, type New } from './maker.js';
 import { requireAllocOptions, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { Life, type Place } from './refs/place.js';
 import { dispose, type Ref } from './refs/ref.js';
@@ -118,8 +119,8 @@ export class Arena {
     this.#lost(piece);
   };
 
-  /** @internal */
-  constructor(source: PieceSource, options: ArenaOptions) {
+  private constructor(by: Maker, source: PieceSource, options: ArenaOptions) {
+    if (by !== maker) throw notByHand('Arena', 'heap.arena makes one');
     requireAllocOptions('arena', options, arenaOptionNames);
     const { byteLength = 65536, tag, token } = options;
     requireType('arena', 'byteLength', byteLength, 'number');
@@ -319,3 +320,6 @@ export class Arena {
     return { heap: this.#heap, life, byteOffset, isOwner: false };
   }
 }
+
+/** @internal */
+export const NewArena = Arena as unknown as New<[source: PieceSource, options: ArenaOptions], Arena>;

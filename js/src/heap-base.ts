@@ -37,11 +37,12 @@ import type { HeapStatistics } from './generated/statistics.js';
 import type { GuestError } from './guest-error.js';
 import { isMemory, isShared } from './instance.js';
 import { forEachOrThrow, freeForGood, Lifetimes, requireToken } from './lifetimes.js';
+import { maker, notByHand, type Maker } from './maker.js';
 import { maximumOf } from './memory-limits.js';
 import type { Layout } from './layout/layout.js';
 import type { Descriptor } from './layout/types.js';
 import type { ImagePlace } from './module.js';
-import { Arena, type ArenaOptions } from './arena.js';
+import { NewArena, type Arena, type ArenaOptions } from './arena.js';
 import type { LoadOptions } from './modules/load-options.js';
 import type { LoadedModule } from './modules/loaded-module.js';
 import type { HeapImports, ModuleLoader } from './modules/loader.js';
@@ -70,7 +71,7 @@ import { Ref } from './refs/ref.js';
 import type { Ticket, TicketHost } from './refs/ticket.js';
 import type { StringRef } from './refs/string.js';
 import { isStatisticName, statisticNames, type StatisticName } from './statistics.js';
-import { runScope, Scope } from './scope.js';
+import { NewScope, runScope, type Scope } from './scope.js';
 import type { Sharers } from './sharing.js';
 import type { SharingTools } from './sharing-tools.js';
 import { leaksOf, Tracker, type Leak, type TrackedBlock, type Tracking } from './tracking.js';
@@ -145,7 +146,11 @@ export class HeapBase extends NumberAccess {
   };
 
   /** @internal */
-  protected constructor(source: BufferSource, allocator: Supplied, track: Tracking, open?: OpenHeap) {
+  protected constructor(by: Maker, source: BufferSource, allocator: Supplied, track: Tracking, open?: OpenHeap) {
+    if (by !== maker) {
+      const ways = 'create, attach, restore, fromInstance (each also with Sync) or adopt';
+      throw notByHand('Heap', `a heap is made by Heap.${ways}`);
+    }
     super(source);
     this.#tracker = new Tracker(track);
     this.#open = open;
@@ -163,7 +168,7 @@ export class HeapBase extends NumberAccess {
     requireObject(operation, options, ['address', 'track']);
     const parts = partsOf(operation, allocator, options.address);
     const adopted = new AdoptedAllocator(parts);
-    const heap = new this(parts.source, adopted, readTracking(operation, options.track));
+    const heap = new this(maker, parts.source, adopted, readTracking(operation, options.track));
     adopted.onNewBuffer = () => {
       heap.refresh();
     };
@@ -656,7 +661,7 @@ export class HeapBase extends NumberAccess {
   scope<Result>(fn: (scope: Scope) => Result): Result;
   scope<Result>(fn?: (scope: Scope) => Result): Result | Scope {
     if (fn !== undefined && typeof fn !== 'function') throw wrongType('scope', 'fn', fn, 'a function');
-    const scope = new Scope(this);
+    const scope = new NewScope(maker, this);
     this.#madeLifetimes.neverCollected(scope);
     return fn === undefined ? scope : runScope(scope, fn);
   }
@@ -668,7 +673,8 @@ export class HeapBase extends NumberAccess {
    * @throws TypeError `wrong_type`, `invalid_option`
    */
   arena(options: ArenaOptions = {}): Arena {
-    return new Arena(
+    return new NewArena(
+      maker,
       {
         heap: this,
         take: (byteLength, allocOptions, life) => {

@@ -8,9 +8,9 @@ import { CoreAllocator } from './core.js';
 import type { BytesLike } from './bytes-like.js';
 import { restore, restoreSync, type RestoreOptions } from './debug/restore.js';
 import { debugTools, type DebugTools } from './debug/tools.js';
-import { makeError } from './errors.js';
 import { guestErrorIn, type GuestError } from './guest-error.js';
 import { HeapBase } from './heap-base.js';
+import { maker, type Maker } from './maker.js';
 import type { Movable } from './moving/movable.js';
 import { Mover } from './moving/mover.js';
 import { ModuleLoader } from './modules/loader.js';
@@ -39,18 +39,13 @@ import type { Tracking } from './tracking.js';
  * code `corrupt_image`, which every method may throw): then the heap should not be used further.
  */
 export class Heap extends HeapBase {
-  // Private, so that the declarations say so: of one that is only internal they would say nothing, and `new Heap()` would
-  // pass the compiler.
-  private constructor(source: BufferSource, allocator: Supplied | undefined, track: Tracking, open?: OpenHeap) {
-    if (allocator === undefined) {
-      const ways = 'create, attach, restore, fromInstance (each also with Sync) or adopt';
-      throw makeError('wrong_type', 'new Heap', `a heap is made by Heap.${ways}`);
-    }
-    super(source, allocator, track, open);
+  // For the declarations: see maker.ts.
+  private constructor(by: Maker, source: BufferSource, allocator: Supplied, track: Tracking, open?: OpenHeap) {
+    super(by, source, allocator, track, open);
   }
 
   static #from(open: OpenHeap): Heap {
-    return new Heap(open.memory, new CoreAllocator(open), open.track, open);
+    return new Heap(maker, open.memory, new CoreAllocator(open), open.track, open);
   }
 
   /**

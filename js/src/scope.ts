@@ -7,6 +7,7 @@
 
 import type { Heap } from './heap.js';
 import type { Descriptor } from './layout/types.js';
+import { maker, notByHand, type Maker, type New } from './maker.js';
 import type { ArrayAllocOptions, TagOptions } from './options.js';
 import { dispose } from './refs/ref.js';
 import type { Ref } from './refs/ref.js';
@@ -23,8 +24,8 @@ import type { ArrayOf, InitOf, RefTo, RefType, TypedArrayConstructor } from './t
 export class Scope {
   readonly #heap: Heap;
 
-  /** @internal */
-  constructor(heap: Heap) {
+  private constructor(by: Maker, heap: Heap) {
+    if (by !== maker) throw notByHand('Scope', 'heap.scope makes one');
     this.#heap = heap;
   }
 
@@ -93,6 +94,9 @@ export class Scope {
     this.free();
   }
 }
+
+/** @internal */
+export const NewScope = Scope as unknown as New<[heap: Heap], Scope>;
 
 /** Runs a function with a scope, and ends that when the function is done, or what it promised. */
 export function runScope<Result>(scope: Scope, fn: (scope: Scope) => Result): Result {

@@ -6,12 +6,13 @@ import { wholeNumber, wrongType } from './arguments.js';
 import type { Heap } from './heap.js';
 import { Assignment } from './layout/assignment.js';
 import type { Layout } from './layout/layout.js';
+import { maker } from './maker.js';
 import { requireObject, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { arrayOf, listOf } from './refs/draft.js';
 import { refAt } from './refs/make-ref.js';
 import type { Place } from './refs/place.js';
 import type { Ref } from './refs/ref.js';
-import { StringRef } from './refs/string.js';
+import { NewStringRef, type StringRef } from './refs/string.js';
 import { keptOptions, textOptionNames } from './strings/encodings.js';
 import {
   PreparedText,
@@ -108,5 +109,5 @@ export function allocText(
   const layout = layoutFor(operation, { string: encoding, byteLength: capacity }, undefined, undefined);
   const place = giver.give(operation, layout, options);
   text?.write(operation, textMemoryOf(giver.heap), place.byteOffset, true);
-  return new StringRef(place, encoding, capacity, true, kept);
+  return new NewStringRef(maker, place, encoding, capacity, true, kept);
 }

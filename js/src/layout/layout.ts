@@ -7,6 +7,7 @@
 // length is rounded up to that. tests/wasm/struct-layout.test.mjs asks clang.
 
 import type { Element } from '../generated/elements.js';
+import type { New } from '../maker.js';
 import type { Place } from '../refs/place.js';
 import type { StructRef } from '../refs/struct.js';
 import type { StringEncoding } from '../strings/strings.js';
@@ -52,7 +53,7 @@ export interface StructLayout extends Common {
    *
    * @internal
    */
-  refClass: (new (place: Place) => StructRef) | undefined;
+  refClass: New<[place: Place], StructRef> | undefined;
 }
 
 export interface FieldLayout {

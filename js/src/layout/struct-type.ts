@@ -3,6 +3,7 @@
 
 import { describe, wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
+import { maker, notByHand, type Maker } from '../maker.js';
 import { maximumByteLength, placeFields, roundUp, type Layout, type StructLayout } from './layout.js';
 import { isPlain, quote } from './plain.js';
 import { DescriptorReader } from './read-descriptor.js';
@@ -42,12 +43,14 @@ export class StructType<Fields = any, Kind extends StructKind = any> {
   readonly #layout: StructLayout;
 
   private constructor(
+    by: Maker,
     kind: Kind,
     names: readonly string[],
     layouts: readonly Layout[],
     byteOffsets: readonly number[],
     whole: Whole,
   ) {
+    if (by !== maker) throw notByHand('StructType', 'struct and union make one');
     const fields: Record<string, Field> = {};
     const places = names.map((name, i) => {
       const [layout, byteOffset] = [layouts[i] as Layout, byteOffsets[i] as number];
@@ -71,7 +74,7 @@ export class StructType<Fields = any, Kind extends StructKind = any> {
     byteOffsets: readonly number[],
     whole: Whole,
   ): StructLayout {
-    return new StructType(kind, names, layouts, byteOffsets, whole).#layout;
+    return new StructType(maker, kind, names, layouts, byteOffsets, whole).#layout;
   }
 
   /** @internal */

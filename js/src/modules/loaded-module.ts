@@ -4,6 +4,7 @@
 
 import { wrongType } from '../arguments.js';
 import { makeError } from '../errors.js';
+import { maker, notByHand, type Maker, type New } from '../maker.js';
 import type { MemoryRange } from './footprint.js';
 import type { GotEntry } from './got.js';
 import type { Holding } from './holding.js';
@@ -77,8 +78,8 @@ export class LoadedModule {
   readonly #users = new Set<{ readonly name: string }>();
   #state: 'waiting' | 'ready' | 'unloaded' = 'waiting';
 
-  /** @internal */
-  constructor(parts: Parts) {
+  private constructor(by: Maker, parts: Parts) {
+    if (by !== maker) throw notByHand('LoadedModule', 'heap.load makes one');
     this.name = parts.name;
     this.module = parts.module;
     this.instance = parts.instance;
@@ -207,3 +208,6 @@ export class LoadedModule {
     holding.release();
   }
 }
+
+/** @internal */
+export const NewLoadedModule = LoadedModule as unknown as New<[parts: Parts], LoadedModule>;

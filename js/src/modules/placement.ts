@@ -7,8 +7,9 @@ import { readExports } from './exports.js';
 import { settle, settleGiven, unsettle } from './got.js';
 import { Holding } from './holding.js';
 import { link, type Links } from './link.js';
+import { maker } from '../maker.js';
 import type { LoadPlan } from './load-options.js';
-import { LoadedModule } from './loaded-module.js';
+import { NewLoadedModule, type LoadedModule } from './loaded-module.js';
 import { placeAnywhere } from './place-anywhere.js';
 import { placeFixed } from './place-fixed.js';
 import type { Prepared } from './prepared.js';
@@ -72,7 +73,7 @@ export class Placement {
   finish(instance: WebAssembly.Instance): LoadedModule {
     const { module, dylink, name } = this.#prepared;
     const { modules } = this.#scope;
-    const loaded = new LoadedModule({
+    const loaded = new NewLoadedModule(maker, {
       ...this.#room,
       ...readExports(instance, module, dylink, this.#room.memoryBase, this.#links.lateExports),
       name,

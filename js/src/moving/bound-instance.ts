@@ -4,6 +4,7 @@
 // Floor:   door js.
 
 import { makeError } from '../errors.js';
+import { maker, notByHand, type Maker, type New } from '../maker.js';
 import { instantiateError } from '../modules/prepared.js';
 import { dispose } from '../refs/ref.js';
 import type { InstanceImports } from './imports.js';
@@ -49,8 +50,8 @@ export class BoundInstance {
   /** Why there is no instance. */
   #failure: unknown;
 
-  /** @internal */
-  constructor(module: BoundModule, imports: InstanceImports, binder: Binder) {
+  private constructor(by: Maker, module: BoundModule, imports: InstanceImports, binder: Binder) {
+    if (by !== maker) throw notByHand('BoundInstance', 'heap.instantiate makes one');
     this.#module = module;
     this.#imports = imports;
     this.#binder = binder;
@@ -154,3 +155,9 @@ export class BoundInstance {
     return Object.freeze(live);
   }
 }
+
+/** @internal */
+export const NewBoundInstance = BoundInstance as unknown as New<
+  [module: BoundModule, imports: InstanceImports, binder: Binder],
+  BoundInstance
+>;

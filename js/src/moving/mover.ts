@@ -6,12 +6,13 @@
 import { CoreAllocator } from '../core.js';
 import { makeError } from '../errors.js';
 import { isShared } from '../instance.js';
+import { maker } from '../maker.js';
 import type { HeapImports } from '../modules/loader.js';
 import { compileError } from '../modules/prepared.js';
 import { arrive, arrivedAs, type ModuleBytes, type ModuleSource } from '../modules/source.js';
 import type { OpenHeap } from '../open.js';
 import { Bindings } from './bindings.js';
-import { BoundInstance, type Binder, type BoundModule } from './bound-instance.js';
+import { NewBoundInstance, type Binder, type BoundInstance, type BoundModule } from './bound-instance.js';
 import { InstanceImports, type BoundImports, type HeapGives } from './imports.js';
 import { KeptData } from './kept-data.js';
 import { Lineage } from './lineage.js';
@@ -105,7 +106,7 @@ export class Mover {
     if (isPositionIndependent) throw makeError('invalid_module', operation, 'heap.load is for those with a dylink.0');
     this.#learn(this.#movable.importsIfMade);
     const imports = new InstanceImports(operation, first, given, this.#gives);
-    const instance = new BoundInstance(module, imports, this.#binder);
+    const instance = new NewBoundInstance(maker, module, imports, this.#binder);
     this.#bindings.add(instance);
     return instance;
   }

@@ -5,6 +5,7 @@ import type { WaitAsyncResult, WaitResult } from '../atomics.js';
 import { describe, requireType } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { Element, ElementArrays, ElementName, ElementValue } from '../generated/elements.js';
+import type { Maker, New } from '../maker.js';
 import { Draft, listOf, typedArrayOf } from './draft.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
@@ -27,9 +28,8 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
 
   #view: ElementArrays[Name] | undefined;
 
-  /** @internal */
-  constructor(place: Place, element: Element<Name>, length: number, byteStride = element.byteLength) {
-    super(place);
+  private constructor(by: Maker, place: Place, element: Element<Name>, length: number, byteStride: number) {
+    super(by, place);
     this.element = element;
     this.length = length;
     this.byteStride = byteStride;
@@ -217,6 +217,12 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
     throw makeError('index_out_of_range', operation, `index ${describe(index)}; the length is ${this.length}`);
   }
 }
+
+/** @internal */
+export const NewArrayRef = ArrayRef as unknown as New<
+  [place: Place, element: Element, length: number, byteStride: number],
+  ArrayRef
+>;
 
 /** Whether it is a whole number from 0 up; `>>>` alone would throw for a BigInt and run an object's valueOf. */
 function isIndex(index: unknown): index is number {

@@ -4,11 +4,14 @@
 
 import { makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
+import { maker, notByHand, type Maker } from '../maker.js';
 import type { Life, Place } from './place.js';
 
 // Engines without explicit resource management have no Symbol.dispose; helpers for it (TypeScript's,
 // core-js's) look for this one.
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+const waysToRef = 'alloc, allocArray, allocString, ref or open of a heap';
 
 /**
  * A typed place in a heap's memory: a number, an array, a text or a struct.
@@ -40,8 +43,9 @@ export abstract class Ref {
   /** Its length in bytes. */
   abstract get byteLength(): number;
 
-  /** @internal */
-  constructor(place: Place) {
+  /** For subclasses of this package alone. */
+  protected constructor(by: Maker, place: Place) {
+    if (by !== maker) throw notByHand(new.target.name, `a ref is made by ${waysToRef}`);
     this.heap = place.heap;
     this.blockLife = place.life;
     this.ownAddress = place.byteOffset;

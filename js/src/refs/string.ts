@@ -1,6 +1,7 @@
 // Purpose: a ref to text.
 // Floor:   door js.
 
+import type { Maker, New } from '../maker.js';
 import type { StringEncoding, TextOptions } from '../strings/encodings.js';
 import { unitBytes } from '../strings/encodings.js';
 import { readTerminated, terminatedLength, textMemoryOf, writeText, type TextMemory } from '../strings/strings.js';
@@ -29,16 +30,16 @@ export class StringRef extends Ref {
    * @param isTerminated whether there is always to be a terminator behind the text; otherwise text may
    * fill all the bytes, and has one when it does not
    * @param options how to read and write when a call does not say
-   * @internal
    */
-  constructor(
+  private constructor(
+    by: Maker,
     place: Place,
     encoding: StringEncoding,
     capacity: number,
     isTerminated = false,
     options?: TextOptions,
   ) {
-    super(place);
+    super(by, place);
     this.encoding = encoding;
     this.capacity = capacity;
     this.isTerminated = isTerminated;
@@ -110,3 +111,9 @@ export class StringRef extends Ref {
     this.heap.fill(this.byteOffset, this.capacity);
   }
 }
+
+/** @internal */
+export const NewStringRef = StringRef as unknown as New<
+  [place: Place, encoding: StringEncoding, capacity: number, isTerminated?: boolean, options?: TextOptions],
+  StringRef
+>;

@@ -10,6 +10,7 @@ import type { ArrayLayout, Layout } from '../layout/layout.js';
 import { readValue } from '../layout/read-value.js';
 import type { RefTo } from '../layout/ref-to.js';
 import type { InputOf, ValueOf } from '../layout/types.js';
+import type { Maker, New } from '../maker.js';
 import { refAt } from './make-ref.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
@@ -41,9 +42,8 @@ export class StructArrayRef<Item = any> extends Ref {
 
   readonly #item: Layout;
 
-  /** @internal */
-  constructor(place: Place, item: Layout, length: number, byteStride = item.byteLength) {
-    super(place);
+  private constructor(by: Maker, place: Place, item: Layout, length: number, byteStride: number) {
+    super(by, place);
     this.#item = item;
     this.length = length;
     this.byteStride = byteStride;
@@ -113,3 +113,9 @@ export class StructArrayRef<Item = any> extends Ref {
     throw makeError('index_out_of_range', operation, `index ${describe(index)}; the length is ${this.length}`);
   }
 }
+
+/** @internal */
+export const NewStructArrayRef = StructArrayRef as unknown as New<
+  [place: Place, item: Layout, length: number, byteStride: number],
+  StructArrayRef
+>;

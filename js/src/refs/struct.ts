@@ -15,6 +15,7 @@ import { quote } from '../layout/plain.js';
 import { readValue } from '../layout/read-value.js';
 import type { RefTo } from '../layout/ref-to.js';
 import type { FieldValues, StructInput, StructKind } from '../layout/types.js';
+import { maker, type Maker, type New } from '../maker.js';
 import { refAt } from './make-ref.js';
 import { Life, type Place } from './place.js';
 import { Ref } from './ref.js';
@@ -106,7 +107,7 @@ export class StructRef<Fields = any, Kind extends StructKind = any> extends Ref 
  * @internal
  */
 export function makeStructRef(layout: StructLayout, place: Place): StructRef {
-  return new (layout.refClass ??= makeClass(layout))(place);
+  return new (layout.refClass ??= makeClass(layout))(maker, place);
 }
 
 /**
@@ -115,18 +116,19 @@ export function makeStructRef(layout: StructLayout, place: Place): StructRef {
  * @internal
  */
 export function isStructMember(name: string): boolean {
-  probe ??= new StructRef({ heap: undefined as unknown as Heap, life: new Life(), byteOffset: 0, isOwner: false });
+  const place = { heap: undefined as unknown as Heap, life: new Life(), byteOffset: 0, isOwner: false };
+  probe ??= new (StructRef as unknown as New<[place: Place], StructRef>)(maker, place);
   return name in probe;
 }
 
 let probe: StructRef | undefined;
 
-function makeClass(layout: StructLayout): new (place: Place) => StructRef {
+function makeClass(layout: StructLayout): New<[place: Place], StructRef> {
   // The name is for those who look at it in a debugger.
   const { StructRef: made } = {
     StructRef: class extends StructRef {
-      constructor(place: Place) {
-        super(place);
+      constructor(by: Maker, place: Place) {
+        super(by, place);
         // A misspelt field would be kept here, and be lost.
         Object.preventExtensions(this);
       }

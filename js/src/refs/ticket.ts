@@ -12,13 +12,14 @@ import { maximumDepth, placeFields, type Layout, type StructLayout } from '../la
 import { layoutOf } from '../layout/read-descriptor.js';
 import { struct, union, type StructOptions } from '../layout/struct-type.js';
 import type { Descriptor, FieldDescriptors } from '../layout/types.js';
+import { maker } from '../maker.js';
 import type { StringEncoding } from '../strings/encodings.js';
 import { layoutFor, type RefType } from '../types.js';
 import { ArrayRef } from './array.js';
 import { refAt } from './make-ref.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
-import { StringRef } from './string.js';
+import { NewStringRef, type StringRef } from './string.js';
 import { itemKey, StructArrayRef } from './struct-array.js';
 import { layoutKey, StructRef } from './struct.js';
 import { ValueRef } from './value.js';
@@ -101,7 +102,7 @@ export function openTicket(operation: string, host: TicketHost, value: unknown, 
   if (byteLength > usableSize) throw malformed(operation, `${byteLength} bytes in a block of ${usableSize}`);
   const place = host.placeAt(byteOffset);
   if (!isTerminated || layout.kind !== 'string') return refAt(layout, place);
-  return new StringRef(place, layout.encoding, byteLength, true);
+  return new NewStringRef(maker, place, layout.encoding, byteLength, true);
 }
 
 function requireBlock(operation: string, host: TicketHost, byteOffset: number, usableSize: number): void {

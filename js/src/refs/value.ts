@@ -7,6 +7,7 @@ import { makeError } from '../errors.js';
 import type { Element, ElementName, ElementValue, PointerName } from '../generated/elements.js';
 import type { Heap } from '../heap.js';
 import type { Descriptor } from '../layout/types.js';
+import type { Maker, New } from '../maker.js';
 import type { ArrayOf, RefTo, RefType, TypedArrayConstructor } from '../types.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
@@ -19,9 +20,9 @@ export class ValueRef<Name extends ElementName = ElementName> extends Ref {
   /** Its type. */
   readonly element: Element<Name>;
 
-  /** @internal */
-  constructor(place: Place, element: Element<Name>) {
-    super(place);
+  /** For subclasses of this package alone. */
+  protected constructor(by: Maker, place: Place, element: Element<Name>) {
+    super(by, place);
     this.element = element;
   }
 
@@ -110,6 +111,9 @@ export class ValueRef<Name extends ElementName = ElementName> extends Ref {
   }
 }
 
+/** @internal */
+export const NewValueRef = ValueRef as unknown as New<[place: Place, element: Element], ValueRef>;
+
 /**
  * The address that a pointer is to hold for what it was given: a ref's own, if it lies in the same
  * heap. Anything else is passed on, to be checked where it is written.
@@ -181,3 +185,6 @@ export class PointerRef<Name extends PointerName = PointerName> extends ValueRef
     throw makeError('unsafe_pointer', operation, `it is ${value}`);
   }
 }
+
+/** @internal */
+export const NewPointerRef = PointerRef as unknown as New<[place: Place, element: Element], PointerRef>;

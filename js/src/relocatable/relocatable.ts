@@ -8,6 +8,7 @@ import type { Heap } from '../heap.js';
 import { checkedArrayLayout } from '../layout/array-layout.js';
 import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../layout/types.js';
+import { maker, notByHand, type Maker, type New } from '../maker.js';
 import { refAt } from '../refs/make-ref.js';
 import { dispose } from '../refs/ref.js';
 import type { Ref } from '../refs/ref.js';
@@ -32,8 +33,8 @@ export class Relocatable<Type extends RefType = Uint8ArrayConstructor> {
   readonly #owner: Relocatables;
   readonly #block: RelocatableBlock;
 
-  /** @internal */
-  constructor(heap: Heap, owner: Relocatables, block: RelocatableBlock) {
+  private constructor(by: Maker, heap: Heap, owner: Relocatables, block: RelocatableBlock) {
+    if (by !== maker) throw notByHand('Relocatable', 'heap.allocRelocatable makes one');
     this.heap = heap;
     this.#owner = owner;
     this.#block = block;
@@ -189,6 +190,12 @@ export class Relocatable<Type extends RefType = Uint8ArrayConstructor> {
     throw makeError('freed_ref', operation, `it was at ${block.address}`, block.address);
   }
 }
+
+/** @internal */
+export const NewRelocatable = Relocatable as unknown as New<
+  [heap: Heap, owner: Relocatables, block: RelocatableBlock],
+  Relocatable<never>
+>;
 
 /** A layout for so many bytes: an array is as long as there is room. */
 function fitted(layout: Layout, room: number): Layout {

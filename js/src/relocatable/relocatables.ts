@@ -8,6 +8,7 @@ import { HeapError, makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
 import { isShared } from '../instance.js';
 import type { Layout } from '../layout/layout.js';
+import { maker } from '../maker.js';
 import type { OpenHeap } from '../open.js';
 import { allocOptionNames, type AllocOptions } from '../options.js';
 import type { Life, Place } from '../refs/place.js';
@@ -15,7 +16,7 @@ import { allocTyped } from '../typed-blocks.js';
 import type { RefType } from '../types.js';
 import type { RelocatableBlock } from './block.js';
 import { compact } from './compaction.js';
-import { Relocatable } from './relocatable.js';
+import { NewRelocatable, type Relocatable } from './relocatable.js';
 import { Slots } from './slots.js';
 
 /** What relocatable blocks need of their heap. */
@@ -90,7 +91,7 @@ export class Relocatables {
     this.#end(this.#blocks.get(address)); // the guest has freed it
     this.#blocks.set(address, block);
     this.#write(slot, address);
-    return new Relocatable(this.#host.heap, this, block);
+    return new NewRelocatable(maker, this.#host.heap, this, block);
   }
 
   /** Slides blocks down; gives how many bytes. */

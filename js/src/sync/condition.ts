@@ -12,6 +12,7 @@
 
 import { wrongType } from '../arguments.js';
 import type { HeapBase } from '../heap-base.js';
+import { maker, type Maker } from '../maker.js';
 import { MutexGuard } from './mutex.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
 import {
@@ -38,20 +39,20 @@ const countCell = 1;
  * `while (queue.isEmpty) condition.wait(guard);`
  */
 export class Condition extends SharedObject {
-  private constructor(place: ObjectPlace) {
-    super(place);
+  private constructor(by: Maker, place: ObjectPlace) {
+    super(by, place);
   }
 
   /** Allocates a condition variable: as {@link Mutex.create}. */
   static create(heap: HeapBase): Condition {
     const place = placeNew('Condition.create', heap, kind);
     publish(place, kind);
-    return new Condition(place);
+    return new Condition(maker, place);
   }
 
   /** The condition variable that another agent made: as {@link Mutex.at}. */
   static at(heap: HeapBase, byteOffset: number): Condition {
-    return new Condition(placeAt('Condition.at', heap, byteOffset, kind));
+    return new Condition(maker, placeAt('Condition.at', heap, byteOffset, kind));
   }
 
   /**

@@ -16,6 +16,7 @@ import { isAgentNumber } from '../agents.js';
 import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
+import { maker, notByHand, type Maker, type New } from '../maker.js';
 import { dispose } from '../refs/ref.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
 import {
@@ -50,8 +51,8 @@ export class Mutex extends SharedObject {
   readonly #held: number;
   readonly #isNumbered: boolean;
 
-  private constructor(place: ObjectPlace) {
-    super(place);
+  private constructor(by: Maker, place: ObjectPlace) {
+    super(by, place);
     const { agent } = place.heap;
     this.#held = (agent?.id ?? 0) + 1;
     this.#isNumbered = agent !== undefined;
@@ -66,7 +67,7 @@ export class Mutex extends SharedObject {
   static create(heap: HeapBase): Mutex {
     const place = placeNew('Mutex.create', heap, kind);
     publish(place, kind);
-    return new Mutex(place);
+    return new Mutex(maker, place);
   }
 
   /**
@@ -76,7 +77,7 @@ export class Mutex extends SharedObject {
    * @throws HeapError `wrong_object`; as `Heap.free` when no live block begins there
    */
   static at(heap: HeapBase, byteOffset: number): Mutex {
-    return new Mutex(placeAt('Mutex.at', heap, byteOffset, kind));
+    return new Mutex(maker, placeAt('Mutex.at', heap, byteOffset, kind));
   }
 
   /**
@@ -166,7 +167,7 @@ export class Mutex extends SharedObject {
   }
 
   #guard(): MutexGuard {
-    return new MutexGuard(this);
+    return new NewMutexGuard(maker, this);
   }
 
   #take(cells: Int32Array): boolean {
@@ -204,8 +205,8 @@ export class MutexGuard {
   readonly mutex: Mutex;
   #isHeld = true;
 
-  /** @internal */
-  constructor(mutex: Mutex) {
+  private constructor(by: Maker, mutex: Mutex) {
+    if (by !== maker) throw notByHand('MutexGuard', 'lock, tryLock and lockAsync of a Mutex make one');
     this.mutex = mutex;
   }
 
@@ -244,3 +245,5 @@ export class MutexGuard {
     this.#isHeld = true;
   }
 }
+
+const NewMutexGuard = MutexGuard as unknown as New<[mutex: Mutex], MutexGuard>;

@@ -18,6 +18,7 @@ import { wholeNumber } from '../arguments.js';
 import { bytesOf } from '../bytes-like.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
+import { maker, type Maker } from '../maker.js';
 import {
   placeAt,
   placeNew,
@@ -59,8 +60,8 @@ export class RingBuffer extends SharedObject {
   #isWriting = false;
   #isReading = false;
 
-  private constructor(place: ObjectPlace, capacity: number) {
-    super(place);
+  private constructor(by: Maker, place: ObjectPlace, capacity: number) {
+    super(by, place);
     this.capacity = capacity;
     this.#ring = new Uint8Array(place.heap.buffer, place.byteOffset + kind.byteLength, capacity);
   }
@@ -79,7 +80,7 @@ export class RingBuffer extends SharedObject {
     const place = placeNew(operation, heap, kind, kind.byteLength + capacity);
     Atomics.store(place.cells, capacityCell, capacity);
     publish(place, kind);
-    return new RingBuffer(place, capacity);
+    return new RingBuffer(maker, place, capacity);
   }
 
   /** The ring that another agent made: as {@link Mutex.at}. */
@@ -89,7 +90,7 @@ export class RingBuffer extends SharedObject {
     const capacity = Atomics.load(place.cells, capacityCell);
     const isPower = capacity >= least && capacity <= most && (capacity & (capacity - 1)) === 0;
     if (isPower && usableAt(operation, heap, byteOffset) >= kind.byteLength + capacity) {
-      return new RingBuffer(place, capacity);
+      return new RingBuffer(maker, place, capacity);
     }
     throw makeError('wrong_object', operation, `its capacity is ${capacity}`, byteOffset);
   }

@@ -12,6 +12,7 @@
 import { wholeNumber } from '../arguments.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
+import { maker, type Maker } from '../maker.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
 import {
   noOptions,
@@ -38,8 +39,8 @@ const most = 2 ** 31 - 1;
  * heap in a shared memory. Anybody may release; what a terminated agent had taken stays taken until somebody does.
  */
 export class Semaphore extends SharedObject {
-  private constructor(place: ObjectPlace) {
-    super(place);
+  private constructor(by: Maker, place: ObjectPlace) {
+    super(by, place);
   }
 
   /**
@@ -53,12 +54,12 @@ export class Semaphore extends SharedObject {
     const place = placeNew('Semaphore.create', heap, kind);
     Atomics.store(place.cells, leftCell, left);
     publish(place, kind);
-    return new Semaphore(place);
+    return new Semaphore(maker, place);
   }
 
   /** The semaphore that another agent made: as {@link Mutex.at}. */
   static at(heap: HeapBase, byteOffset: number): Semaphore {
-    return new Semaphore(placeAt('Semaphore.at', heap, byteOffset, kind));
+    return new Semaphore(maker, placeAt('Semaphore.at', heap, byteOffset, kind));
   }
 
   /** How many can be acquired at this moment. */

@@ -6,6 +6,7 @@
 import { wholeNumber, wrongType } from '../arguments.js';
 import { HeapError, makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
+import { maker, notByHand, type Maker } from '../maker.js';
 import { dispose } from '../refs/ref.js';
 
 /** Where the word lies that says what the object is. */
@@ -38,8 +39,13 @@ export abstract class SharedObject {
   readonly #cells: Int32Array;
   #isFreed = false;
 
-  /** @internal */
-  constructor({ heap, byteOffset, cells }: ObjectPlace) {
+  /** For subclasses of this package alone. */
+  protected constructor(by: Maker, place: ObjectPlace) {
+    if (by !== maker) {
+      const { name } = new.target;
+      throw notByHand(name, `${name}.create makes one, ${name}.at finds another agent's`);
+    }
+    const { heap, byteOffset, cells } = place;
     this.heap = heap;
     this.#byteOffset = byteOffset;
     this.#cells = cells;
