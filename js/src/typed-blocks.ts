@@ -8,7 +8,7 @@ import { Assignment } from './layout/assignment.js';
 import type { Layout } from './layout/layout.js';
 import { maker } from './maker.js';
 import { requireObject, type AllocOptions, type ArrayAllocOptions } from './options.js';
-import { arrayOf, listOf } from './refs/draft.js';
+import { arrayOf, elementsOf } from './refs/draft.js';
 import { refAt } from './refs/make-ref.js';
 import type { Place } from './refs/place.js';
 import type { Ref } from './refs/ref.js';
@@ -69,7 +69,7 @@ export function allocArrayTyped(
     return refAt(layout, giver.give(operation, layout, options));
   }
   if (typeof type !== 'function' || byteStride !== undefined) {
-    const values = listOf(operation, init as Iterable<unknown>);
+    const values = elementsOf(operation, init);
     const layout = layoutFor(operation, type, values.length, byteStride);
     const value = new Assignment(giver.heap, operation, layout, values, 'init');
     const place = giver.give(operation, layout, options);

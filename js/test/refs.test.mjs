@@ -56,6 +56,26 @@ function soil(heap) {
 
 // ── How they begin ──────────────────────────────────────────────────────────────────────────────
 
+everyHeap('alloc of an array: what gives no elements is refused by the name of the parameter', (make) => {
+  const heap = make();
+  const arena = heap.arena();
+  const scope = heap.scope();
+  const rule = (what) => new RegExp(`init must be a length or an iterable, not ${what}\\b`);
+  for (const [init, what] of [[undefined, 'undefined'], [null, 'null'], ['3', 'the string "3'], [3n, 'the BigInt 3n'], [{}, 'an object']]) {
+    for (const giver of [heap, arena, scope]) {
+      const refuse = (action) => changesNothing(heap, action, 'TypeError', 'wrong_type', rule(what));
+      refuse(() => giver.alloc(Int8Array, init));
+      refuse(() => giver.allocArray(Int8Array, init));
+      refuse(() => giver.allocArray('Int8', init));
+      refuse(() => giver.allocArray({ a: 'Int8' }, init));
+      refuse(() => giver.allocArray('Int8', init, { byteStride: 3 }));
+    }
+  }
+  changesNothing(heap, () => heap.alloc(Int8Array), 'TypeError', 'wrong_type', rule('undefined'));
+  // There it is a parameter of that name.
+  changesNothing(heap, () => heap.ref(Int8Array, 1024, 4).set(undefined), 'TypeError', 'wrong_type', /values must be iterable/);
+});
+
 everyHeap('alloc of a number: zero, or what was given', (make) => {
   const heap = make();
   soil(heap);

@@ -27,16 +27,20 @@ export class Draft {
  * The values of an iterable or array-like thing, each read once; an array's holes are `undefined`.
  *
  * @param most how many there may be
+ * @param name what the parameter is called in the call
+ * @param rule what it may be
  * @throws RangeError `index_out_of_range` when there are more
  */
 export function listOf<Value>(
   operation: string,
   values: Iterable<Value> | ArrayLike<Value>,
   most = Infinity,
+  name = 'values',
+  rule = 'iterable',
 ): Value[] {
   const isObject = typeof values === 'object' && values !== null;
   if (!isObject || !(Symbol.iterator in values || 'length' in values)) {
-    throw wrongType(operation, 'values', values, 'iterable');
+    throw wrongType(operation, name, values, rule);
   }
   const list: Value[] = [];
   for (const value of Symbol.iterator in values ? values : Array.from(values)) {
@@ -57,6 +61,11 @@ export function typedArrayOf(type: 'number' | 'bigint', values: unknown): AnyTyp
   return isArray.test(Object.prototype.toString.call(values)) ? (values as AnyTypedArray) : undefined;
 }
 
+/** The elements that an array is allocated with, where it is not their number that is given. */
+export function elementsOf(operation: string, init: unknown): unknown[] {
+  return listOf(operation, init as Iterable<unknown>, Infinity, 'init', 'a length or an iterable');
+}
+
 /**
  * The values as a new typed array of an element's own kind, whatever they were: the caller may change
  * them, and they may lie in a memory that is about to grow.
@@ -65,7 +74,7 @@ export function arrayOf(operation: string, element: Element, values: unknown): A
   const array = element.array as unknown as new (values: ArrayLike<unknown>) => AnyTypedArray;
   const numbers = typedArrayOf(element.type, values);
   if (numbers !== undefined) return new array(numbers);
-  const list = listOf(operation, values as Iterable<unknown>);
+  const list = elementsOf(operation, values);
   list.forEach((value, i) => {
     requireType(operation, `init[${i}]`, value, element.type);
   });
