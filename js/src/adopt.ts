@@ -89,6 +89,10 @@ class ForeignFunction {
     this.#isWide = isWide;
   }
 
+  get isWide(): boolean | undefined {
+    return this.#isWide;
+  }
+
   /** @param bytes the length that it is all about: wasm would take it modulo 2^32, without a word */
   call(operation: string, parameters: readonly number[], bytes = 0): unknown {
     if (this.#isWide === true) return this.#call(...parameters.map(BigInt));
@@ -204,6 +208,11 @@ export class AdoptedAllocator implements Supplied {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#buffer = parts.source.buffer;
+  }
+
+  get addressType(): 'i32' | 'i64' | undefined {
+    const { isWide } = this.#parts.malloc;
+    return isWide === undefined ? undefined : isWide ? 'i64' : 'i32';
   }
 
   malloc(byteLength: number): number {

@@ -57,6 +57,8 @@ export function shortageCode(error: number): Shortage['code'] | undefined {
 
 /** An allocator that asks before it gives up: one at the bottom of all layers. */
 export interface Supplied extends Allocator {
+  /** What it takes addresses as; `undefined` while that is not known. */
+  readonly addressType: 'i32' | 'i64' | undefined;
   /** Called when a request cannot be met. Gives whether to try again. */
   onShortage: (shortage: Shortage) => boolean;
 }

@@ -17,6 +17,7 @@ const pageBytes = 65536;
 
 /** The core over a memory, and the heap in it. */
 export class CoreAllocator implements Supplied {
+  readonly addressType = 'i32';
   readonly #core: HeapExports;
   readonly #image: number;
   readonly #sharers: Sharers | undefined;

@@ -63,6 +63,7 @@ import {
   type ArrayAllocOptions,
   type TagOptions,
 } from './options.js';
+import { codeOf, inspectKey } from './refs/inspect.js';
 import { refAt } from './refs/make-ref.js';
 import type { Relocatable } from './relocatable/relocatable.js';
 import type { RelocatableHost, Relocatables } from './relocatable/relocatables.js';
@@ -70,7 +71,7 @@ import type { Life, Place } from './refs/place.js';
 import { Ref } from './refs/ref.js';
 import type { Ticket, TicketHost } from './refs/ticket.js';
 import type { StringRef } from './refs/string.js';
-import { isStatisticName, statisticNames, type StatisticName } from './statistics.js';
+import { isStatisticName, readStatistic, statisticNames, type StatisticName } from './statistics.js';
 import { NewScope, runScope, type Scope } from './scope.js';
 import type { Sharers } from './sharing.js';
 import type { SharingTools } from './sharing-tools.js';
@@ -1335,7 +1336,31 @@ export class HeapBase extends NumberAccess {
     return allocText(this.#giver, 'allocString', init, encoding, options);
   }
 
+  /** @internal */
+  [inspectKey](): unknown {
+    return #open in this ? this.#inOneLine() : this; // that is the prototype itself
+  }
+
   // ── Inside ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Itself, for a console: see inspect.ts, which says what that may do. */
+  #inOneLine(): string {
+    const open = this.#open;
+    const kind = open === undefined ? 'adopted' : open.sharers === undefined ? open.place : 'shared';
+    const { addressType } = this.#base;
+    const title = `Heap (${addressType === undefined ? kind : `${kind}, ${addressType}`}): `;
+    try {
+      const size = `${title}${this.buffer.byteLength} bytes`;
+      if (open === undefined) return size;
+      const { sharers, core, image } = open;
+      // `stat` of a shared heap takes in first what other agents have freed.
+      const figure = (name: StatisticName): number =>
+        sharers === undefined ? this.#allocator.stat(name) : readStatistic(core, image, name);
+      return `${size}, ${figure('live')} live in ${figure('blocks')} blocks`;
+    } catch (error) {
+      return title + codeOf(error);
+    }
+  }
 
   /** A block for a type, zeroed, and remembered so that its refs know when it is freed. */
   #allocate(operation: string, layout: Layout, options: AllocOptions | undefined): Place {

@@ -692,7 +692,10 @@ function membersThatStillWork(ref) {
 
 // What a ref is made of can still be asked, and what is meant for those who know that it may be freed.
 // The rest are not public.
-const harmless = [String(dispose), 'blockLife', 'byteLength', 'byteStride', 'element', 'freedError', 'heap', 'isFreed', 'isOwner', 'length', 'ownAddress'];
+const harmless = [
+  String(dispose), 'blockLife', 'byteLength', 'byteStride', 'element', 'freedError', 'heap', 'isFreed', 'isOwner', 'length', 'ownAddress',
+  'Symbol(nodejs.util.inspect.custom)', 'Symbol(shape)',
+];
 
 const ways = {
   'ref.free()': (heap, ref) => ref.free(),

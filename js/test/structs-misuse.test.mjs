@@ -168,11 +168,11 @@ test('names that every ref has', () => {
   }
 });
 
-test('every member of a ref is a name that no field can have', () => {
+test('every member of a ref is a name that no field can have, but for toJSON', () => {
   const ref = heap.alloc(Point);
   for (let object = ref; object !== null; object = Object.getPrototypeOf(object)) {
     for (const name of Reflect.ownKeys(object)) {
-      if (typeof name === 'symbol' || name in Point.fields) continue;
+      if (typeof name === 'symbol' || name in Point.fields || name === 'toJSON') continue;
       throwsCode(() => struct({ [name]: 'Int8' }), 'TypeError', 'invalid_layout', /every struct ref/);
     }
   }

@@ -7,6 +7,7 @@ import { makeError } from '../errors.js';
 import type { Element, ElementArrays, ElementName, ElementValue } from '../generated/elements.js';
 import type { Maker, New } from '../maker.js';
 import { Draft, listOf, typedArrayOf } from './draft.js';
+import { shapeKey, type Shape } from './inspect.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
 import { addressFor } from './value.js';
@@ -125,6 +126,16 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
   /** All elements, copied into an array. */
   toArray(): ElementValue<Name>[] {
     return [...this];
+  }
+
+  /** As `toArray`: for `JSON.stringify`, which refuses BigInts. */
+  toJSON(): ElementValue<Name>[] {
+    return this.toArray();
+  }
+
+  /** @internal */
+  override get [shapeKey](): Shape {
+    return { kind: 'array', item: { kind: 'element', element: this.element }, length: this.length, byteStride: this.byteStride };
   }
 
   /** Reads the elements one after the other, each when it is reached. */

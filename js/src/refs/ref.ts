@@ -5,6 +5,7 @@
 import { makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
 import { maker, notByHand, type Maker } from '../maker.js';
+import { inspectKey, inspectRef, shapeKey, type Shape } from './inspect.js';
 import type { Life, Place } from './place.js';
 
 // Engines without explicit resource management have no Symbol.dispose; helpers for it (TypeScript's,
@@ -23,8 +24,13 @@ const waysToRef = 'alloc, allocArray, allocString, ref or open of a heap';
  * Once its block is freed (by any ref into it, by `heap.free(address)` or `heap.freeAll()`), every
  * use of it throws a `HeapError` with code `freed_ref`. A block that the guest frees by itself
  * cannot be noticed.
+ *
+ * Consoles of Node, Deno and Bun show its kind, its address and what lies there. To JSON it is its value.
  */
 export abstract class Ref {
+  // Own properties with names, though loops over properties come upon them: of one that is private, or has a symbol for a
+  // name, V8 looks the name up anew at each use where more than four classes of refs were seen, and each struct type has one.
+
   /** The heap that it lies in. */
   readonly heap: Heap;
 
@@ -101,6 +107,20 @@ export abstract class Ref {
   /** Frees it unless that was done: for `using`. A part does nothing. */
   [dispose](): void {
     if (!this.blockLife.isFreed && this.#isOwner) this.free();
+  }
+
+  /**
+   * What it is, for {@link inspectRef}.
+   *
+   * @internal
+   */
+  abstract get [shapeKey](): Shape;
+
+  /** @internal */
+  [inspectKey](depth: unknown, options: unknown, inspect: unknown): unknown {
+    if (!(#isOwner in this)) return this; // the prototype itself
+    const place = { heap: this.heap, life: this.blockLife, byteOffset: this.ownAddress, isOwner: this.#isOwner };
+    return inspectRef(place, this[shapeKey], { depth, options, inspect });
   }
 
   /**

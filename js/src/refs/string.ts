@@ -5,6 +5,7 @@ import type { Maker, New } from '../maker.js';
 import type { StringEncoding, TextOptions } from '../strings/encodings.js';
 import { unitBytes } from '../strings/encodings.js';
 import { readTerminated, terminatedLength, textMemoryOf, writeText, type TextMemory } from '../strings/strings.js';
+import { shapeKey, type Shape } from './inspect.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
 
@@ -77,6 +78,16 @@ export class StringRef extends Ref {
     const unit = unitBytes(encoding);
     if (!this.isTerminated && written + unit <= capacity) this.heap.fill(byteOffset + written, unit);
     return this;
+  }
+
+  /** As `value`: for `JSON.stringify`. */
+  toJSON(): string {
+    return this.read();
+  }
+
+  /** @internal */
+  override get [shapeKey](): Shape {
+    return { kind: 'string', encoding: this.encoding, byteLength: this.capacity };
   }
 
   /** How many bytes the text takes, without a terminator. */

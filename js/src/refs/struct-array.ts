@@ -11,6 +11,7 @@ import { readValue } from '../layout/read-value.js';
 import type { RefTo } from '../layout/ref-to.js';
 import type { InputOf, ValueOf } from '../layout/types.js';
 import type { Maker, New } from '../maker.js';
+import { shapeKey, type Shape } from './inspect.js';
 import { refAt } from './make-ref.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
@@ -94,6 +95,16 @@ export class StructArrayRef<Item = any> extends Ref {
 
   set value(values: Iterable<InputOf<Item>> & object) {
     assign(this, 'value', this.#layout(this.length), 0, values);
+  }
+
+  /** As `value`: for `JSON.stringify`, which refuses BigInts. */
+  toJSON(): ValueOf<Item>[] {
+    return this.value;
+  }
+
+  /** @internal */
+  override get [shapeKey](): Shape {
+    return { kind: 'array', item: this.#item, length: this.length, byteStride: this.byteStride };
   }
 
   /** Refs to the elements, one after the other. */

@@ -16,6 +16,7 @@ import { readValue } from '../layout/read-value.js';
 import type { RefTo } from '../layout/ref-to.js';
 import type { FieldValues, StructInput, StructKind } from '../layout/types.js';
 import { maker, type Maker, type New } from '../maker.js';
+import { shapeKey, type Shape } from './inspect.js';
 import { refAt } from './make-ref.js';
 import { Life, type Place } from './place.js';
 import { Ref } from './ref.js';
@@ -41,6 +42,8 @@ export const layoutKey = Symbol('layout');
  * ```
  *
  * To assign to a field that is a struct or an array is to write it as {@link StructRef.value} does.
+ *
+ * `JSON.stringify` is given the `value`, unless there is a field called `toJSON`: then `JSON.stringify(ref.value)`.
  */
 export class StructRef<Fields = any, Kind extends StructKind = any> extends Ref {
   /** @internal */
@@ -96,6 +99,11 @@ export class StructRef<Fields = any, Kind extends StructKind = any> extends Ref 
   }
 
   /** @internal */
+  override get [shapeKey](): Shape {
+    return this[layoutKey];
+  }
+
+  /** @internal */
   static partOf(ref: StructRef, index: number): Ref {
     return ref.#part(index);
   }
@@ -131,6 +139,11 @@ function makeClass(layout: StructLayout): New<[place: Place], StructRef> {
         super(by, place);
         // A misspelt field would be kept here, and be lost.
         Object.preventExtensions(this);
+      }
+
+      /** Not in the class above, where no field could have the name: one that has it takes this one's place. */
+      toJSON(): unknown {
+        return this.value;
       }
     },
   };

@@ -9,6 +9,7 @@ import type { Heap } from '../heap.js';
 import type { Descriptor } from '../layout/types.js';
 import type { Maker, New } from '../maker.js';
 import type { ArrayOf, RefTo, RefType, TypedArrayConstructor } from '../types.js';
+import { shapeKey, type Shape } from './inspect.js';
 import type { Place } from './place.js';
 import { Ref } from './ref.js';
 
@@ -48,6 +49,16 @@ export class ValueRef<Name extends ElementName = ElementName> extends Ref {
   write(value: ElementValue<Name>): this {
     this.element.write(this.heap, this.byteOffset, value);
     return this;
+  }
+
+  /** As `value`: for `JSON.stringify`, which refuses a BigInt. */
+  toJSON(): ElementValue<Name> {
+    return this.read();
+  }
+
+  /** @internal */
+  override get [shapeKey](): Shape {
+    return { kind: 'element', element: this.element };
   }
 
   /** Reads it atomically. */
