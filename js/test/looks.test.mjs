@@ -79,3 +79,21 @@ test('which names a field cannot have', () => {
   for (const name of refused) throwsCode(() => struct({ [name]: 'Int8' }), 'TypeError', 'invalid_layout');
   for (const name of ['toJSON', 'inspect', 'element', 'length', 'shape']) assert.ok(struct({ [name]: 'Int8' }));
 });
+
+for (const [kind, [make, value]] of Object.entries(kinds)) {
+  test(`${kind}: a property that it does not have is not kept in the place of what was meant`, () => {
+    const heap = Heap.createSync();
+    const ref = make(heap);
+    for (const name of [0, '1', 'valu', Symbol('any')]) {
+      assert.throws(() => (ref[name] = 1), TypeError);
+      assert.equal(name in ref, false);
+    }
+    assert.throws(() => Object.defineProperty(ref, 'mine', { value: 1 }), TypeError);
+    assert.deepEqual(JSON.parse(JSON.stringify(ref)), value);
+    // What it has, it still takes.
+    if (kind === 'ArrayRef') assert.equal(ref.view[0] + ref.write(0, 5).view[0], 6);
+    if (kind === 'StructRef') ref.at.x = ref.tags.read(0);
+    if (kind === 'ValueRef') assert.equal((ref.value = 6), ref.read());
+    ref.free();
+  });
+}

@@ -14,8 +14,8 @@ import { addressFor } from './value.js';
 
 /**
  * An array of numbers in a heap. `view` is it as a typed array, for immediate use; `read` and
- * `write` check the index and never go stale. Its atomic methods are those of {@link ValueRef},
- * with an index first.
+ * `write` check the index and never go stale: `ref[0] = 1` is none of these, and a TypeError in strict
+ * mode. Its atomic methods are those of {@link ValueRef}, with an index first.
  */
 export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
   /** The type of its elements. */
@@ -34,6 +34,7 @@ export class ArrayRef<Name extends ElementName = ElementName> extends Ref {
     this.element = element;
     this.length = length;
     this.byteStride = byteStride;
+    Object.preventExtensions(this); // as that of structs
   }
 
   override get byteLength(): number {

@@ -25,6 +25,9 @@ const waysToRef = 'alloc, allocArray, allocString, ref or open of a heap';
  * use of it throws a `HeapError` with code `freed_ref`. A block that the guest frees by itself
  * cannot be noticed.
  *
+ * A ref takes no further properties: to write one that it does not have, such as a misspelt `value`, or an element by its
+ * index, is a TypeError in strict mode, which modules are.
+ *
  * Consoles of Node, Deno and Bun show its kind, its address and what lies there. To JSON it is its value.
  */
 export abstract class Ref {

@@ -46,6 +46,7 @@ export class StringRef extends Ref {
     this.isTerminated = isTerminated;
     this.#options = options;
     this.#memory = textMemoryOf(place.heap);
+    Object.preventExtensions(this); // as that of structs
   }
 
   /** The text; to set it writes it. */

@@ -48,6 +48,7 @@ export class StructArrayRef<Item = any> extends Ref {
     this.#item = item;
     this.length = length;
     this.byteStride = byteStride;
+    Object.preventExtensions(this); // as that of structs
   }
 
   override get byteLength(): number {

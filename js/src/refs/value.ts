@@ -25,6 +25,7 @@ export class ValueRef<Name extends ElementName = ElementName> extends Ref {
   protected constructor(by: Maker, place: Place, element: Element<Name>) {
     super(by, place);
     this.element = element;
+    Object.preventExtensions(this); // as that of structs; a PointerRef adds nothing
   }
 
   override get byteLength(): number {
