@@ -9,6 +9,7 @@
 // then always an error, and never the end of the whole piece.
 
 import { checkAlignment, checkSize, requireType, wholeNumber, wrongType } from './arguments.js';
+import { dispose } from './dispose.js';
 import { makeError } from './errors.js';
 import type { Heap } from './heap.js';
 import type { Layout } from './layout/layout.js';
@@ -17,7 +18,7 @@ import { forEachOrThrow } from './lifetimes.js';
 import { maker, notByHand, type Maker, type New } from './maker.js';
 import { requireAllocOptions, type AllocOptions, type ArrayAllocOptions } from './options.js';
 import { Life, type Place } from './refs/place.js';
-import { dispose, type Ref } from './refs/ref.js';
+import type { Ref } from './refs/ref.js';
 import type { StringRef } from './refs/string.js';
 import type { StringEncoding, TextOptions } from './strings/strings.js';
 import { allocArrayTyped, allocText, allocTyped, type BlockGiver } from './typed-blocks.js';

@@ -5,11 +5,11 @@
 // A scope is the token that its blocks live by, so that the heap does all the book-keeping; but one whose end is
 // not left to the engine, because that would cost twenty times as much.
 
+import { dispose } from './dispose.js';
 import type { Heap } from './heap.js';
 import type { Descriptor } from './layout/types.js';
 import { maker, notByHand, type Maker, type New } from './maker.js';
 import type { ArrayAllocOptions, TagOptions } from './options.js';
-import { dispose } from './refs/ref.js';
 import type { Ref } from './refs/ref.js';
 import type { StringRef } from './refs/string.js';
 import type { StringEncoding, TextOptions } from './strings/strings.js';

@@ -3,6 +3,7 @@
 
 import type { Allocator } from '../allocator.js';
 import { requireNames, requireType, wrongType } from '../arguments.js';
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import { checksumOf } from './checksum.js';
 import {
@@ -17,9 +18,6 @@ import {
   type TraceOperation,
 } from './trace-format.js';
 import { ByteWriter } from './varint.js';
-
-// Engines without explicit resource management have no Symbol.dispose; see refs/ref.ts.
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
 /** What a trace is to have. */
 export interface TraceOptions {

@@ -3,14 +3,13 @@
 // Floor:   door js.
 
 import { wrongType } from '../arguments.js';
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import { maker, notByHand, type Maker, type New } from '../maker.js';
 import type { MemoryRange } from './footprint.js';
 import type { GotEntry } from './got.js';
 import type { Holding } from './holding.js';
 import type { Offer } from './exports.js';
-
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
 /** The stack that a position-independent module was given. */
 export interface ModuleStack {

@@ -3,10 +3,10 @@
 //          module then, with the state of the old one.
 // Floor:   door js.
 
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import { maker, notByHand, type Maker, type New } from '../maker.js';
 import { instantiateError } from '../modules/prepared.js';
-import { dispose } from '../refs/ref.js';
 import type { InstanceImports } from './imports.js';
 import type { Lineage } from './lineage.js';
 import { InstanceState, TableContents, type Things } from './state.js';

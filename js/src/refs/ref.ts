@@ -2,15 +2,12 @@
 // Purpose: what all refs share: a place in a heap, the life of the block it lies in, and how to free it.
 // Floor:   door js.
 
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
 import { maker, notByHand, type Maker } from '../maker.js';
 import { inspectKey, inspectRef, shapeKey, type Shape } from './inspect.js';
 import type { Life, Place } from './place.js';
-
-// Engines without explicit resource management have no Symbol.dispose; helpers for it (TypeScript's,
-// core-js's) look for this one.
-export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
 const waysToRef = 'alloc, allocArray, allocString, ref or open of a heap';
 

@@ -3,6 +3,7 @@
 // Floor:   door js.
 
 import { wholeNumber, wrongType } from '../arguments.js';
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import type { Heap } from '../heap.js';
 import { checkedArrayLayout } from '../layout/array-layout.js';
@@ -10,7 +11,6 @@ import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../layout/types.js';
 import { maker, notByHand, type Maker, type New } from '../maker.js';
 import { refAt } from '../refs/make-ref.js';
-import { dispose } from '../refs/ref.js';
 import type { Ref } from '../refs/ref.js';
 import { layoutFor, type ArrayOf, type RefTo, type RefType, type TypedArrayConstructor } from '../types.js';
 import type { RelocatableBlock } from './block.js';

@@ -14,10 +14,10 @@
 
 import { isAgentNumber } from '../agents.js';
 import { wholeNumber } from '../arguments.js';
+import { dispose } from '../dispose.js';
 import { makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import { maker, notByHand, type Maker, type New } from '../maker.js';
-import { dispose } from '../refs/ref.js';
 import { placeAt, placeNew, publish, SharedObject, type ObjectKind, type ObjectPlace } from './shared-object.js';
 import {
   noOptions,

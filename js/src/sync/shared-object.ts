@@ -4,10 +4,10 @@
 // Floor:   door js.
 
 import { wholeNumber, wrongType } from '../arguments.js';
+import { dispose } from '../dispose.js';
 import { HeapError, makeError } from '../errors.js';
 import type { HeapBase } from '../heap-base.js';
 import { maker, notByHand, type Maker } from '../maker.js';
-import { dispose } from '../refs/ref.js';
 
 /** Where the word lies that says what the object is. */
 const tagCell = 0;
