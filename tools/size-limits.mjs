@@ -13,7 +13,7 @@ export const limits = [
   { name: 'allot-outside.wasm', file: 'build/wasm/allot-outside.wasm' },
   { name: 'malloc and its family for threads, -Oz', file: 'build/wasm/allot-malloc-threads.wasm', raw: 16_000, gzip: 8_220 },
   { name: 'allot-shared.wasm', file: 'build/wasm/allot-shared.wasm' },
-  { name: 'import { Heap }', code: "export { Heap } from 'allot';", gzip: 134_700 },
+  { name: 'import { Heap }', code: "export { Heap } from 'allot';", gzip: 134_800 },
   { name: 'import { struct }', code: "export { struct } from 'allot';", gzip: 19_400 },
   {
     name: 'import { Mutex, Condition, Semaphore, RingBuffer }',
@@ -23,12 +23,12 @@ export const limits = [
   {
     name: 'import LocalSharedMemory',
     code: "export { default } from 'allot/compat/local-shared-memory';",
-    gzip: 138_900,
+    gzip: 139_000,
   },
   {
     name: 'import { alloc, trim, on } of LEWD Alloc',
     code: "export { alloc, trim, on } from 'allot/compat/lewd';",
-    gzip: 135_200,
+    gzip: 135_300,
   },
   {
     name: 'import { WasmHeapManager }',
