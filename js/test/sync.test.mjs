@@ -94,6 +94,14 @@ if (can.shared) {
     assert.equal(RingBuffer.at(heap, ring.byteOffset).length, 3);
   });
 
+  test('options of a wait with a promise do for others, too, as long as there is no signal in them', () => {
+    const heap = makeHeap();
+    const options = { timeout: 5, signal: undefined };
+    Mutex.create(heap).lock(options).unlock();
+    Semaphore.create(heap, 5).acquire(options);
+    assert.equal(RingBuffer.create(heap, 64).write(new Uint8Array(1), options), 1);
+  });
+
   test('options that will not do are refused at once, also where nothing is waited for', async () => {
     const heap = makeHeap();
     const [mutex, condition, semaphore] = [Mutex.create(heap), Condition.create(heap), Semaphore.create(heap, 5)];

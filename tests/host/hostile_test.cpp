@@ -170,7 +170,8 @@ class MeddlingMemory : public allot_test::MemoryThatStays<shared> {
 TEST_P(Hostile, EachWordWhileTheHostLooks) {
   const auto look = [&](auto& memory) {
     for (u64 at = 0; at < sizeof(allot::Header); at += 4) {
-      for (const u64 when : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 40, 80, 160, 320, 640}) {
+      for (const u32 when :
+           {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 12U, 16U, 24U, 40U, 80U, 160U, 320U, 640U}) {
         std::memcpy(memory.base(), sound.bytes.data(), sound.bytes.size());
         memory.meddle(0, 0);  // not yet
         Heap heap = Heap::attach(memory, attaching(sound.image, false)).value();

@@ -144,7 +144,7 @@ native_ahead() {
     [[ $3 == yes ]] || exit
     touch "$4.built"
     status=0
-    ctest --preset native-debug --label-regex unhurried --output-junit "$4.xml" >"$4.log" 2>&1 || status=$?
+    ctest --preset native-debug --label-regex unhurried --parallel "$1" --output-junit "$4.xml" >"$4.log" 2>&1 || status=$?
     echo "$status" >"$4.status"
     ' ahead "$(nproc)" "$build/log/build-native-debug-ahead.log" \
     "$([[ " $* " == *' native '* ]] && echo yes)" "$ahead_tests" </dev/null &

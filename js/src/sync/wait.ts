@@ -30,7 +30,10 @@ export const noOptions: AsyncWaitOptions = {};
  * only when it is needed is found in production.
  */
 export function requireWaitOptions(operation: string, options: WaitOptions): void {
-  if (options !== noOptions) requireTimeout(operation, options, ['timeout']);
+  if (options === noOptions) return;
+  // Those of a wait with a promise do, too, as their type says, but for a signal that nobody would listen to.
+  const { signal } = (options ?? {}) as AsyncWaitOptions;
+  requireTimeout(operation, options, signal === undefined ? ['timeout', 'signal'] : ['timeout']);
 }
 
 /** As {@link requireWaitOptions}, for a wait with a promise. */
